@@ -1,0 +1,32 @@
+/** Units, names and the three kinds of wrong. Knows nothing of Kubernetes or Envoy, imports nothing. */
+export { byText } from './order.js';
+export { PROBLEM_CODES, printProblem, printRef, showValue } from './problem.js';
+export type { ObjectRef, Place, Problem, ProblemCode, Translation } from './problem.js';
+export {
+  clampWeight,
+  clusterName,
+  DEFAULT_TOTAL,
+  durationMs,
+  fullWeight,
+  NO_WEIGHT,
+  objectKey,
+  percent,
+  podTemplateHash,
+  portNumber,
+  remainder,
+  trafficTotal,
+  trafficWeight,
+} from './units.js';
+export type {
+  Branded,
+  ClusterName,
+  DurationMs,
+  ObjectKey,
+  Percent,
+  PodTemplateHash,
+  PortNumber,
+  TrafficTotal,
+  TrafficWeight,
+} from './units.js';
+export { assertNever, ControlPlaneError, ERROR_CODES, invariant } from './wrong.js';
+export type { ErrorCode } from './wrong.js';

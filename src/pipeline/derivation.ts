@@ -1,0 +1,112 @@
+import type { ObjectKey, ObjectRef } from '../base/index.js';
+import { type HostIntent, hostIntent, type RolloutIntent, rolloutIntent, serviceProblems } from '../intent/index.js';
+import type { Touched, WorldView } from '../model/index.js';
+import { clustersOf, endpointResource, hostResources } from '../resources/index.js';
+import type { HostEntry } from '../snapshot/index.js';
+import { describeEndpoints, describeHost, describeRollout } from './describe.js';
+import type { Cause } from './options.js';
+import type { ProblemLedger } from './problem-ledger.js';
+
+/** What one batch of events led to. */
+export interface Derived {
+  /** Entries that must replace those of the snapshot; `undefined` takes a host away. */
+  readonly entries: ReadonlyMap<ObjectKey, HostEntry | undefined>;
+  readonly causes: readonly Cause[];
+}
+
+/** From touched keys to host entries, keeping what was derived before: a key that was not touched is not derived again. */
+export class Derivation {
+  readonly rollouts = new Map<ObjectKey, RolloutIntent>();
+  readonly hosts = new Map<ObjectKey, HostIntent>();
+  readonly #entries = new Map<ObjectKey, HostEntry>();
+  readonly #world: WorldView;
+  readonly #problems: ProblemLedger;
+  readonly #failed: (object: ObjectRef, error: unknown) => void;
+
+  constructor(world: WorldView, problems: ProblemLedger, failed: (object: ObjectRef, error: unknown) => void) {
+    this.#world = world;
+    this.#problems = problems;
+    this.#failed = failed;
+  }
+
+  /** Derives again what was touched, Rollouts first, then the hosts they shape. */
+  derive(touched: Touched): Derived {
+    const causes: Cause[] = [];
+    const entries = new Map<ObjectKey, HostEntry | undefined>();
+    const services = new Set(touched.services);
+    for (const key of touched.rollouts) {
+      this.#attempt('Rollout', key, () => causes.push(...this.#deriveRollout(key)));
+      for (const claim of this.#world.claims(key)) services.add(claim.service);
+    }
+    for (const key of services) {
+      this.#attempt('Service', key, () => causes.push(...this.#deriveHost(key, entries)));
+    }
+    for (const key of touched.endpoints) {
+      if (!services.has(key)) this.#attempt('Service', key, () => causes.push(...this.#deriveEndpoints(key, entries)));
+    }
+    return { entries, causes };
+  }
+
+  #deriveRollout(key: ObjectKey): readonly Cause[] {
+    const before = this.rollouts.get(key);
+    const { value, problems } = rolloutIntent(this.#world, key);
+    this.#problems.set(`intent of Rollout ${key}`, problems);
+    if (value === undefined) this.rollouts.delete(key);
+    else this.rollouts.set(key, value);
+    return causes('Rollout', key, describeRollout(before, value));
+  }
+
+  #deriveHost(key: ObjectKey, entries: Map<ObjectKey, HostEntry | undefined>): readonly Cause[] {
+    const before = this.hosts.get(key);
+    const claim = this.#world.claimOn(key);
+    const host = hostIntent(this.#world, key, claim === undefined ? undefined : this.rollouts.get(claim.rollout));
+    this.#problems.set(`intent of Service ${key}`, serviceProblems(this.#world, key));
+    if (host === undefined) {
+      this.hosts.delete(key);
+      this.#entries.delete(key);
+      entries.set(key, undefined);
+    } else {
+      this.hosts.set(key, host);
+      this.#keep(key, { ...hostResources(host), endpoints: this.#endpoints(host) }, entries);
+    }
+    return causes('Service', key, describeHost(before, host));
+  }
+
+  #deriveEndpoints(key: ObjectKey, entries: Map<ObjectKey, HostEntry | undefined>): readonly Cause[] {
+    const host = this.hosts.get(key);
+    const before = this.#entries.get(key);
+    if (host === undefined || before === undefined) return [];
+    const endpoints = this.#endpoints(host);
+    this.#keep(key, { ...before, endpoints }, entries);
+    return causes('Service', key, describeEndpoints(before.endpoints, endpoints));
+  }
+
+  #endpoints(host: HostIntent): HostEntry['endpoints'] {
+    return clustersOf(host).map(({ name, port, version }) =>
+      endpointResource(name, this.#world.endpoints(host.service, port, version)),
+    );
+  }
+
+  #keep(key: ObjectKey, entry: HostEntry, entries: Map<ObjectKey, HostEntry | undefined>): void {
+    this.#entries.set(key, entry);
+    entries.set(key, entry);
+  }
+
+  /** A fault in one object's derivation is ours, and must not hold up the others: what that object had stays in force. */
+  #attempt(kind: string, key: ObjectKey, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#failed(refOf(kind, key), error);
+    }
+  }
+}
+
+function causes(kind: string, key: ObjectKey, texts: readonly string[]): readonly Cause[] {
+  return texts.map((what) => ({ object: refOf(kind, key), what }));
+}
+
+function refOf(kind: string, key: ObjectKey): ObjectRef {
+  const slash = key.indexOf('/');
+  return { kind, namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}

@@ -1,0 +1,69 @@
+import type { Problem } from '../base/index.js';
+import { World, type WorldEvent } from '../model/index.js';
+import { diff, EMPTY_SNAPSHOT, isEmptyChange, type Snapshot, withHosts } from '../snapshot/index.js';
+import { Derivation } from './derivation.js';
+import type { PipelineOptions } from './options.js';
+import { ProblemLedger } from './problem-ledger.js';
+
+/**
+ * The program in one place: what sources see goes into the world, what it touched becomes intent, resources and a snapshot,
+ * and what differs from the last snapshot is published.
+ *
+ * Everything happens within the call that brings the events: no timer stands between an event and its publication. What a
+ * batch did not touch is not looked at.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #world = new World();
+  readonly #problems: ProblemLedger;
+  readonly #derivation: Derivation;
+  #snapshot: Snapshot = EMPTY_SNAPSHOT;
+  #sequence = 0;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#problems = new ProblemLedger(options.locate);
+    this.#derivation = new Derivation(this.#world, this.#problems, options.failed);
+  }
+
+  /** The newest snapshot; the empty one before the first events. */
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** What was derived, for those who look: intents by Rollout and by Service. */
+  get derived(): Pick<Derivation, 'rollouts' | 'hosts'> {
+    return this.#derivation;
+  }
+
+  /** Takes one batch of events; the first one is published even when it is empty, for it says that the source is complete. */
+  apply(events: readonly WorldEvent[]): void {
+    const at = this.#options.now();
+    this.#problems.note(events);
+    const { entries, causes } = this.#derivation.derive(this.#world.apply(events));
+    const before = this.#snapshot;
+    this.#snapshot = withHosts(before, entries);
+    const changes = diff(before, this.#snapshot);
+    if (this.#sequence === 0 || !isEmptyChange(changes)) {
+      this.#sequence += 1;
+      this.#options.publish({ sequence: this.#sequence, snapshot: this.#snapshot, changes, causes, at });
+    }
+    this.#tell();
+  }
+
+  /** Replaces what was wrong with one file. */
+  fileProblems(file: string, problems: readonly Problem[]): void {
+    this.#problems.set(`File ${file}`, problems);
+    this.#tell();
+  }
+
+  /** Every problem there is, in the order of their objects. */
+  problems(): readonly Problem[] {
+    return this.#problems.all();
+  }
+
+  #tell(): void {
+    const change = this.#problems.takeChange();
+    if (change.appeared.length + change.gone.length > 0) this.#options.problems(change);
+  }
+}

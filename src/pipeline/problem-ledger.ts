@@ -1,0 +1,66 @@
+import { byText, type ObjectRef, type Place, printRef, type Problem } from '../base/index.js';
+import type { WorldEvent } from '../model/index.js';
+import type { ProblemChange } from './options.js';
+
+/** All problems by who told of them, and what came and went since somebody last asked. */
+export class ProblemLedger {
+  readonly #locate: (ref: ObjectRef, path: string) => Place | undefined;
+  readonly #byOwner = new Map<string, readonly Problem[]>();
+  #appeared = new Map<string, Problem>();
+  #gone = new Map<string, Problem>();
+
+  constructor(locate: (ref: ObjectRef, path: string) => Place | undefined) {
+    this.#locate = locate;
+  }
+
+  /** Takes over what parsers said of the objects of a batch. */
+  note(events: readonly WorldEvent[]): void {
+    for (const event of events) {
+      const ref = event.kind === 'applied' ? event.object : event.ref;
+      this.set(`parsed ${printRef(ref)}`, event.kind === 'deleted' ? [] : event.problems);
+    }
+  }
+
+  /** Replaces all that `owner` said before. */
+  set(owner: string, problems: readonly Problem[]): void {
+    const before = this.#byOwner.get(owner) ?? [];
+    if (before.length === 0 && problems.length === 0) return;
+    const after = problems.map((problem) => this.#placed(problem));
+    if (after.length === 0) this.#byOwner.delete(owner);
+    else this.#byOwner.set(owner, after);
+    this.#compare(before, after);
+  }
+
+  /** Every problem, in the order of objects and fields. */
+  all(): readonly Problem[] {
+    return [...this.#byOwner.values()].flat().sort((a, b) => byText(identity(a), identity(b)));
+  }
+
+  /** What came and went since the last call. */
+  takeChange(): ProblemChange {
+    const change = { appeared: [...this.#appeared.values()], gone: [...this.#gone.values()] };
+    this.#appeared = new Map();
+    this.#gone = new Map();
+    return change;
+  }
+
+  #compare(before: readonly Problem[], after: readonly Problem[]): void {
+    const had = new Map(before.map((problem) => [identity(problem), problem]));
+    for (const problem of after) {
+      const id = identity(problem);
+      if (!had.delete(id) && !this.#gone.delete(id)) this.#appeared.set(id, problem);
+    }
+    for (const [id, problem] of had) if (!this.#appeared.delete(id)) this.#gone.set(id, problem);
+  }
+
+  #placed(problem: Problem): Problem {
+    if (problem.place !== undefined) return problem;
+    const place = this.#locate(problem.object, problem.path);
+    return place === undefined ? problem : { ...problem, place };
+  }
+}
+
+/** Two problems are the same when they say the same of the same field; a line that moved does not make a new one. */
+function identity(problem: Problem): string {
+  return [printRef(problem.object), problem.path, problem.code, problem.value, problem.expected].join('\n');
+}
