@@ -1,0 +1,17 @@
+/** Messages of Envoy's API to bytes, bytes to versions, and back for printing. The only room that knows protobuf. */
+export { DecodeError } from './decode-error.js';
+export * from './gen/messages.js';
+export { messageToJson, toJson } from './json.js';
+export { kindOf, RESOURCE_KINDS, TYPE } from './kinds.js';
+export type { MessageOf, ResourceKind, TypeUrl } from './kinds.js';
+export { decodeDeltaRequest, decodeSotwRequest } from './request.js';
+export type { DeltaRequest, ProxyNode, Refusal, SotwRequest } from './request.js';
+export { decodeResource, encode, encodeRouteTable, versionOf } from './resource.js';
+export type { EncodedResource } from './resource.js';
+export { deltaEntry, encodeDeltaResponse, encodeSotwResponse, sotwEntry } from './response.js';
+export type { AliasedResource, DeltaItem, DeltaResponse, SotwResponse, UnknownAlias } from './response.js';
+export { descriptorSet } from './schema.js';
+export { SERVICES } from './services.js';
+export type { ServiceMethod } from './services.js';
+export { any, duration, encodeMessage, struct } from './values.js';
+export type { JsonValue, MessageName } from './values.js';

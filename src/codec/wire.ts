@@ -1,0 +1,18 @@
+const LENGTH_DELIMITED = 2;
+
+/** Prefix and body of a length-delimited protobuf field, as parts for `concat`. */
+export function lengthDelimited(field: number, body: Uint8Array): readonly Uint8Array[] {
+  return [Uint8Array.from([...varint((field << 3) | LENGTH_DELIMITED), ...varint(body.length)]), body];
+}
+
+/** One piece of memory with all parts in order. */
+export function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return Buffer.concat(parts);
+}
+
+function varint(value: number): readonly number[] {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+  return [...bytes, rest];
+}
