@@ -5,10 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pbjs from 'protobufjs-cli/pbjs.js';
 
-const PBJS_OPTIONS = [
-  ...['--target', 'static', '--root', 'penstock', '--keep-case', '--no-comments', '--no-create', '--no-verify'],
-  ...['--no-convert', '--no-delimited', '--no-typeurl', '--no-service', '--no-beautify'],
-];
+const PBJS_OPTIONS =
+  '--target static --root penstock --keep-case --no-comments --no-create --no-verify --no-convert --no-delimited ' +
+  '--no-typeurl --no-service --no-beautify';
 
 // What protobufjs decodes are objects of its classes, with defaults in the prototype and 64-bit numbers as `Long`.
 // We hand out plain objects with what is set: printing and comparing need no exceptions then. 64-bit numbers become
@@ -43,7 +42,7 @@ export async function emitCode(model) {
     code,
     PLAIN,
     '',
-    'export interface Codec<T> { encode(message: T): Uint8Array; decode(bytes: Uint8Array): T }',
+    'export interface Codec<T> { readonly encode: (message: T) => Uint8Array; readonly decode: (bytes: Uint8Array) => T }',
     'export const codecs: { readonly [N in keyof Messages]: Codec<Messages[N]> } = {',
     ...rows,
     '};',
@@ -102,6 +101,6 @@ function staticCode(json) {
   const file = join(folder, 'envoy.json');
   writeFileSync(file, JSON.stringify(json));
   return new Promise((resolve, reject) => {
-    pbjs.main([...PBJS_OPTIONS, file], (error, output) => (error ? reject(error) : resolve(output)));
+    pbjs.main([...PBJS_OPTIONS.split(' '), file], (error, output) => (error ? reject(error) : resolve(output)));
   }).finally(() => rmSync(folder, { recursive: true }));
 }

@@ -4,10 +4,10 @@ import protobuf from 'protobufjs';
 import descriptor from 'protobufjs/ext/descriptor.js';
 
 const LABEL = { optional: 1, repeated: 3 };
-const TYPE = {
-  ...{ double: 1, float: 2, int64: 3, uint64: 4, int32: 5, fixed64: 6, fixed32: 7, bool: 8, string: 9, group: 10 },
-  ...{ message: 11, bytes: 12, uint32: 13, enum: 14, sfixed32: 15, sfixed64: 16, sint32: 17, sint64: 18 },
-};
+// Numbers of FieldDescriptorProto.Type, in order from 1 (descriptor.proto).
+const TYPE_NAMES =
+  'double float int64 uint64 int32 fixed64 fixed32 bool string group message bytes uint32 enum sfixed32 sfixed64 sint32 sint64';
+const TYPE = Object.fromEntries(TYPE_NAMES.split(' ').map((name, index) => [name, index + 1]));
 
 /** The module `gen/descriptor.ts`. A module and not a file beside it: the rooms that print read no files. */
 export function emitDescriptor(model, services) {

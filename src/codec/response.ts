@@ -1,3 +1,4 @@
+import { assertNever } from '../base/index.js';
 import { codecs } from './gen/code.js';
 import { TYPE } from './kinds.js';
 import type { EncodedResource } from './resource.js';
@@ -97,8 +98,14 @@ function itemEntry(item: DeltaItem): Uint8Array {
       return resourceEntry(item.resource, item.aliases);
     case 'unknown':
       return entry(codecs[RESOURCE].encode({ name: item.name, aliases: item.aliases }));
-    default:
+    case 'listener':
+    case 'route':
+    case 'virtualHost':
+    case 'cluster':
+    case 'endpoint':
       return deltaEntry(item);
+    default:
+      return assertNever(item);
   }
 }
 

@@ -15,8 +15,8 @@ const PRINTERS: ReadonlyMap<string, (fields: Fields) => JsonValue> = new Map([
   ['google.protobuf.Int32Value', numberJson],
   ['google.protobuf.DoubleValue', numberJson],
   ['google.protobuf.FloatValue', numberJson],
-  ['google.protobuf.UInt64Value', ({ value }) => String(value ?? 0)],
-  ['google.protobuf.Int64Value', ({ value }) => String(value ?? 0)],
+  ['google.protobuf.UInt64Value', longJson],
+  ['google.protobuf.Int64Value', longJson],
 ]);
 
 /** Whether proto3 JSON has a form of its own for this message. */
@@ -32,6 +32,11 @@ export function wellKnownJson(name: string, fields: Fields): JsonValue {
 function numberJson({ value }: Fields): JsonValue {
   const number = numberOf(value);
   return Number.isFinite(number) ? number : String(number);
+}
+
+// 64-bit numbers are strings in proto3 JSON.
+function longJson({ value }: Fields): JsonValue {
+  return String(numberOf(value));
 }
 
 function durationJson({ seconds, nanos }: Fields): JsonValue {
