@@ -15,6 +15,8 @@ for (const { name, work } of stages) {
   console.log(`\n== ${name}`);
   const startedAt = performance.now();
   const code = work();
-  console.log(`== ${name}: ${code === 0 ? 'good' : 'failed'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  console.log(
+    `== ${name}: ${code === 0 ? 'good' : 'failed'} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`,
+  );
   if (code !== 0) process.exit(code);
 }

@@ -9,7 +9,9 @@ import { root, tool } from './steps.mjs';
 
 prepare();
 const scenarios = join(root, 'test', 'scenarios');
-const first = readdirSync(scenarios).filter((name) => /^\d/.test(name)).sort()[0];
+const first = readdirSync(scenarios)
+  .filter((name) => /^\d/.test(name))
+  .sort()[0];
 const folder = mkdtempSync(join(tmpdir(), 'penstock-dev-'));
 cpSync(join(scenarios, first, 'in.yaml'), join(folder, 'in.yaml'));
 console.log(`serving ${join(folder, 'in.yaml')}, a copy of scenario ${first}`);

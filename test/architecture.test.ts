@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { test } from 'node:test';
+import { type Import, importsOf, type SourceText, sourceText } from './harness/source-text.js';
+
+// This file is the import table of docs/ARCHITECTURE.md: who may import whom, and what a room must not know.
+
+/** The rooms in the order of the sentence, each with the rooms it may import. */
+const ROOMS = {
+  base: [],
+  model: ['base'],
+  intent: ['base', 'model'],
+  codec: ['base'],
+  resources: ['base', 'model', 'intent', 'codec'],
+  snapshot: ['base', 'codec'],
+  sources: ['base', 'model', 'observe'],
+  pipeline: ['base', 'model', 'intent', 'resources', 'snapshot', 'observe'],
+  xds: ['base', 'codec', 'snapshot', 'observe'],
+  observe: ['base'],
+  admin: ['base', 'model', 'intent', 'snapshot', 'xds', 'observe'],
+  cli: ['base', 'model', 'intent', 'codec', 'resources', 'snapshot', 'sources', 'pipeline', 'xds', 'observe', 'admin'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+type Room = keyof typeof ROOMS;
+
+function isRoom(name: string): name is Room {
+  return Object.hasOwn(ROOMS, name);
+}
+
+/** Rooms without clock, randomness, logger, process and promises: the same input gives the same bytes. */
+const PURE: readonly string[] = ['base', 'model', 'intent', 'codec', 'resources', 'snapshot'];
+
+/** What a pure room may import from outside the repository. */
+const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  model: ['zod', 're2js'],
+  intent: ['zod', 're2js'],
+  codec: ['node:crypto', 'protobufjs'],
+};
+
+/** Libraries that are known in some rooms only, so that they can be exchanged there. */
+const HOMES: readonly (readonly [pattern: RegExp, rooms: readonly string[]])[] = [
+  [/^protobufjs(\/|$)/, ['codec']],
+  [/^(@grpc\/|grpc-)/, ['xds']],
+  [/^@kubernetes\//, ['sources']],
+  [/^pino(\/|$)/, ['observe']],
+  [/^prom-client$/, ['observe']],
+  [/^commander$/, ['cli']],
+];
+
+/** Only what would be a value from outside: a property of that name is none. */
+const IMPURE =
+  /(?<![.\w$])(Date|Math\.random|process|performance|console|set(?:Timeout|Interval|Immediate)|queueMicrotask|Promise|async|await|fetch)(?![\w$])/;
+
+/** Words of a neighbour that a room must not know, in identifiers and strings. */
+const FOREIGN: Readonly<Record<string, RegExp>> = {
+  intent: /\w*(?:envoy|virtual_?host|route_?configuration|typed_?config|load_?assignment|\b[lrce]ds\b)\w*/i,
+  resources: /\w*(?:argo|rollout|canary|blue_?-?green|managed_?route|set_?weight|template_?-?hash)\w*/i,
+};
+
+/** `import { a as b }`, `export * as c` and `as const` give something a name; every other `as` overrules the compiler. */
+const CAST = /(?<![\w$.])as\s+(?!const\b)[\w({['"]/;
+
+const GENERATED = 'src/codec/gen/';
+const SOURCE_LINES = 300;
+const TEST_LINES = 500;
+const PIPELINE_LINES = 79;
+
+/** What is wrong with a file of src, in sentences. */
+function faultsOf(path: string, text: string): readonly string[] {
+  const [, room = '', ...rest] = path.split('/');
+  if (rest.length === 0) return ['is in no room'];
+  if (!isRoom(room)) return [`${room} is not a room of the table`];
+  const source = sourceText(text);
+  return [
+    ...importsOf(source).flatMap((one) => importFaults(path, room, one)),
+    ...wordFaults(path, room, source),
+    ...shapeFaults(path, room, text),
+  ];
+}
+
+function wordFaults(path: string, room: Room, source: SourceText): readonly string[] {
+  const impure = PURE.includes(room) ? IMPURE.exec(source.bare)?.[1] : undefined;
+  const foreign = FOREIGN[room]?.exec(withoutImports(source.code))?.[0];
+  const casts = path !== 'src/base/units.ts' && CAST.test(withoutImports(source.bare));
+  return [
+    ...(impure === undefined ? [] : [`${room} is pure, but mentions ${impure}`]),
+    ...(foreign === undefined ? [] : [`${room} must not know the word ${foreign}`]),
+    ...(casts ? ['casts with `as`: a parser in src/base/units.ts gives a value its brand'] : []),
+  ];
+}
+
+function shapeFaults(path: string, room: Room, text: string): readonly string[] {
+  const lines = sourceText(text).codeLines;
+  const most = path === 'src/pipeline/pipeline.ts' ? PIPELINE_LINES : SOURCE_LINES;
+  const isNamelessDoor = path === `src/${room}/index.ts` && !text.startsWith('/**');
+  return [
+    ...(lines > most ? [`has ${lines} code lines, at most ${most} are allowed`] : []),
+    ...(isNamelessDoor ? ['does not begin with what the room is'] : []),
+  ];
+}
+
+function importFaults(path: string, room: Room, { from, typesOnly }: Import): readonly string[] {
+  if (!from.startsWith('.')) return packageFaults(room, from);
+  const target = posix.join(posix.dirname(path), from);
+  const [top, other = ''] = target.split('/');
+  if (top !== 'src') return [`imports ${from}, which is outside src`];
+  if (other === room) return [];
+  const allowed: readonly string[] = ROOMS[room];
+  if (!allowed.includes(other)) return [`${room} may not import ${other}`];
+  if (target !== `src/${other}/index.js`) return [`enters ${other} by ${from}, not by its index`];
+  if (room === 'resources' && other === 'model' && !typesOnly) return ['resources may import types alone from model'];
+  return [];
+}
+
+function packageFaults(room: Room, name: string): readonly string[] {
+  const home = HOMES.find(([pattern]) => pattern.test(name))?.[1];
+  if (home !== undefined && !home.includes(room))
+    return [`${room} may not import ${name}: ${home.join(', ')} alone may`];
+  if (
+    PURE.includes(room) &&
+    !PURE_PACKAGES[room]?.some((allowed) => name === allowed || name.startsWith(`${allowed}/`))
+  ) {
+    return [`${room} is pure and may not import ${name}`];
+  }
+  return [];
+}
+
+/** The statements that name other files, for rules that are about what a file itself says. */
+function withoutImports(code: string): string {
+  return code.replace(/^\s*(?:import|export)\s+(?:type\s)?[\w*{}\s,$]*?\sfrom\s+['"][^'"]*['"]/gm, '');
+}
+
+function filesUnder(folder: string): readonly string[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => posix.join(folder, name))
+    .filter((path) => path.endsWith('.ts') && !path.startsWith(GENERATED))
+    .toSorted();
+}
+
+const sources = filesUnder('src');
+
+test('every file of src keeps to the table and to the rules of its room', () => {
+  const faults = sources.flatMap((path) =>
+    faultsOf(path, readFileSync(path, 'utf8')).map((fault) => `${path} ${fault}`),
+  );
+  assert.deepEqual(faults, []);
+});
+
+test('every room has one door, index.ts', () => {
+  const rooms = new Set(sources.map((path) => path.split('/').slice(0, 2).join('/')));
+  const closed = [...rooms].filter((room) => !sources.includes(`${room}/index.ts`));
+  assert.deepEqual(closed, []);
+});
+
+test('no test file is longer than a reader bears', () => {
+  const lengths = filesUnder('test').map((path) => ({ path, lines: sourceText(readFileSync(path, 'utf8')).codeLines }));
+  assert.deepEqual(
+    lengths.filter(({ lines }) => lines > TEST_LINES),
+    [],
+  );
+});
+
+const planted = [
+  { name: 'a room below imports one above', path: 'src/model/a.ts', text: `import { x } from '../intent/index.js';` },
+  { name: 'a type is an import too', path: 'src/snapshot/a.ts', text: `import type { X } from '../intent/index.js';` },
+  { name: 'a re-export is an import too', path: 'src/base/a.ts', text: `export * from '../model/index.js';` },
+  {
+    name: 'an import over several lines',
+    path: 'src/model/a.ts',
+    text: `import {\n  a,\n  b,\n} from '../cli/index.js';`,
+  },
+  { name: 'an import for its effect', path: 'src/model/a.ts', text: `import '../observe/index.js';` },
+  { name: 'an import at run time', path: 'src/xds/a.ts', text: `export const x = () => import('../cli/index.js');` },
+  { name: 'a side door', path: 'src/intent/a.ts', text: `import { x } from '../model/world.js';` },
+  {
+    name: 'a side door from a folder in a room',
+    path: 'src/xds/server/a.ts',
+    text: `import { x } from '../../base/units.js';`,
+  },
+  { name: 'a way out of src', path: 'src/cli/a.ts', text: `import { x } from '../../test/harness/x.js';` },
+  {
+    name: 'a value from model in resources',
+    path: 'src/resources/a.ts',
+    text: `import { x } from '../model/index.js';`,
+  },
+  { name: 'protobuf outside codec', path: 'src/xds/a.ts', text: `import protobuf from 'protobufjs/minimal.js';` },
+  {
+    name: 'a node module in a pure room',
+    path: 'src/snapshot/a.ts',
+    text: `import { createHash } from 'node:crypto';`,
+  },
+  { name: 'the clock', path: 'src/intent/a.ts', text: 'export const now = Date.now();' },
+  { name: 'the clock inside a template', path: 'src/intent/a.ts', text: 'export const now = `at ${Date.now()}`;' },
+  { name: 'a promise', path: 'src/model/a.ts', text: 'export async function x(): Promise<void> {}' },
+  { name: 'an Envoy word in intent', path: 'src/intent/a.ts', text: 'export const virtualHost = 1;' },
+  { name: 'an Envoy word in a string of intent', path: 'src/intent/a.ts', text: `export const x = 'envoy-default';` },
+  { name: 'an Argo word in resources', path: 'src/resources/a.ts', text: 'export const canaryWeight = 1;' },
+  { name: 'a cast', path: 'src/model/a.ts', text: 'export const x = y as string;' },
+  { name: 'a file in no room', path: 'src/util.ts', text: '' },
+  { name: 'a room that the table does not have', path: 'src/utils/a.ts', text: '' },
+  { name: 'a file that is too long', path: 'src/xds/a.ts', text: 'x();\n'.repeat(SOURCE_LINES + 1) },
+  {
+    name: 'a program that is no sentence any more',
+    path: 'src/pipeline/pipeline.ts',
+    text: 'x();\n'.repeat(PIPELINE_LINES + 1),
+  },
+  { name: 'a door without a sign', path: 'src/xds/index.ts', text: `export { x } from './x.js';` },
+] as const;
+for (const { name, path, text } of planted) {
+  test(`the table notices: ${name}`, () => assert.equal(faultsOf(path, text).length, 1));
+}
+
+const innocent = [
+  { name: 'a neighbour by its door', path: 'src/intent/a.ts', text: `import type { X } from '../model/index.js';` },
+  { name: 'a room within itself', path: 'src/xds/server/a.ts', text: `import { x } from '../protocol/x.js';` },
+  {
+    name: 'types of model in resources',
+    path: 'src/resources/a.ts',
+    text: `import type { X } from '../model/index.js';`,
+  },
+  { name: 'words in comments', path: 'src/intent/a.ts', text: '// Envoy awaits a Date as string\n/* process */' },
+  { name: 'a word in a string', path: 'src/model/a.ts', text: `export const x = 'Date and process as they are';` },
+  { name: 'a quote in a regular expression', path: 'src/model/a.ts', text: `export const x = /['"]/; // Date's` },
+  { name: 'a property of that name', path: 'src/model/a.ts', text: 'export const x = y.process;' },
+  {
+    name: 'names given with as',
+    path: 'src/model/a.ts',
+    text: `import * as a from './a.js';\nexport { b as c } from './b.js';`,
+  },
+  { name: 'as const', path: 'src/model/a.ts', text: 'export const x = [1] as const;' },
+  { name: 'comments do not make a file long', path: 'src/xds/a.ts', text: '// why\n\n'.repeat(SOURCE_LINES) },
+] as const;
+for (const { name, path, text } of innocent) {
+  test(`the table lets pass: ${name}`, () => assert.deepEqual(faultsOf(path, text), []));
+}
