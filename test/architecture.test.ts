@@ -48,9 +48,9 @@ const HOMES: readonly (readonly [pattern: RegExp, rooms: readonly string[]])[] =
   [/^commander$/, ['cli']],
 ];
 
-/** Only what would be a value from outside: a property of that name is none. */
+/** What reads something from outside. A property of that name does not, nor does a date made from a given number. */
 const IMPURE =
-  /(?<![.\w$])(Date|Math\.random|process|performance|console|set(?:Timeout|Interval|Immediate)|queueMicrotask|Promise|async|await|fetch)(?![\w$])/;
+  /(?<![.\w$])(Date\.now|new Date\(\s*\)|(?<!new )Date\(|Math\.random|process|performance|console|set(?:Timeout|Interval|Immediate)|queueMicrotask|Promise|async|await|fetch)(?!\w)/;
 
 /** Words of a neighbour that a room must not know, in identifiers and strings. */
 const FOREIGN: Readonly<Record<string, RegExp>> = {
@@ -192,6 +192,7 @@ const planted = [
     text: `import { createHash } from 'node:crypto';`,
   },
   { name: 'the clock', path: 'src/intent/a.ts', text: 'export const now = Date.now();' },
+  { name: 'the clock by its constructor', path: 'src/intent/a.ts', text: 'export const now = new Date();' },
   { name: 'the clock inside a template', path: 'src/intent/a.ts', text: 'export const now = `at ${Date.now()}`;' },
   { name: 'a promise', path: 'src/model/a.ts', text: 'export async function x(): Promise<void> {}' },
   { name: 'an Envoy word in intent', path: 'src/intent/a.ts', text: 'export const virtualHost = 1;' },
@@ -222,6 +223,7 @@ const innocent = [
   },
   { name: 'words in comments', path: 'src/intent/a.ts', text: '// Envoy awaits a Date as string\n/* process */' },
   { name: 'a word in a string', path: 'src/model/a.ts', text: `export const x = 'Date and process as they are';` },
+  { name: 'a date that is given', path: 'src/codec/a.ts', text: 'export const x = new Date(1).toISOString();' },
   { name: 'a quote in a regular expression', path: 'src/model/a.ts', text: `export const x = /['"]/; // Date's` },
   { name: 'a property of that name', path: 'src/model/a.ts', text: 'export const x = y.process;' },
   {
