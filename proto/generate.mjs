@@ -1,9 +1,9 @@
 // Generates src/codec/gen/ from the .proto files of Envoy: run by `npm run build` when an input is newer.
 // Deterministic: same inputs, same bytes.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { emitCode } from './generate/emit-code.mjs';
+import { CODE_TYPES, emitCode } from './generate/emit-code.mjs';
 import { emitDescriptor } from './generate/emit-descriptor.mjs';
 import { emitTypes } from './generate/emit-types.mjs';
 import { loadEnvoyApi } from './generate/load.mjs';
@@ -22,10 +22,12 @@ const all = {
 
 const files = {
   'messages.ts': emitTypes(all),
-  'code.ts': await emitCode(all),
+  'code.js': await emitCode(all),
+  'code.d.ts': CODE_TYPES,
   'descriptor.ts': emitDescriptor(envoy, pruneServices(api, WANTED_SERVICES)),
 };
 
+rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 for (const [name, text] of Object.entries(files)) writeFileSync(new URL(name, out), text);
 const size = Object.entries(files).map(([name, text]) => `${name} ${Math.round(text.length / 1024)} kB`);

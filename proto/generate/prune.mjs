@@ -94,9 +94,9 @@ function fieldModel(field) {
     kind: kindOf(field),
     type: targetOf(field),
     repeated: field.repeated,
-    optional: field.options?.proto3_optional === true,
+    optional: isOptional(field),
     ...(field.map ? { keyType: field.keyType } : {}),
-    ...(field.partOf === null || field.options?.proto3_optional === true ? {} : { oneof: field.partOf.name }),
+    ...(field.partOf === null || isOptional(field) ? {} : { oneof: field.partOf.name }),
   };
 }
 
@@ -104,6 +104,12 @@ function fieldModel(field) {
 // dropped without a word. Its own descriptor of the same files keeps the real name aside.
 const fieldName = (field) =>
   field.options?.protoName ?? field.protoName ?? field.name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+
+/** A plain field that tells absence from its default: `optional` in proto3, every one in proto2 (descriptor.proto). */
+function isOptional(field) {
+  if (field.options?.proto3_optional === true) return true;
+  return field.partOf === null && !field.repeated && !field.map && kindOf(field) !== 'message' && field.hasPresence;
+}
 
 function kindOf(field) {
   if (field.resolvedType === null) return 'scalar';

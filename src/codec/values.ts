@@ -23,7 +23,8 @@ export function encodeMessage<N extends MessageName>(name: N, message: Messages[
 /** A span of `ms` milliseconds (finite, 0 or more), to the microsecond. */
 export function duration(ms: number): Duration {
   const micros = Math.round(ms * 1000);
-  return { seconds: Math.trunc(micros / 1_000_000), nanos: (micros % 1_000_000) * 1000 };
+  const [seconds, nanos] = [Math.trunc(micros / 1_000_000), (micros % 1_000_000) * 1000];
+  return { ...(seconds === 0 ? {} : { seconds }), ...(nanos === 0 ? {} : { nanos }) };
 }
 
 /** A `google.protobuf.Struct` of a plain object: node metadata, runtime layers. */
