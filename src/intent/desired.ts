@@ -36,7 +36,7 @@ function recorded(s: Situation, canary: PodTemplateHash, weights: CanaryWeights)
   let left = remainder(total, first.weight);
   const additional = weights.additional.map((one, index) => ({
     ...one,
-    path: `status.canary.weights.additional[${index}]`,
+    path: `status.canary.weights.additional[${index}].podTemplateHash`,
   }));
   for (const { hash, weight, path } of additional.toSorted((a, b) => byText(a.hash ?? '', b.hash ?? ''))) {
     if (hash === undefined) continue;
@@ -45,7 +45,7 @@ function recorded(s: Situation, canary: PodTemplateHash, weights: CanaryWeights)
     shares.push({ hash, weight: taken, path });
   }
   if (weights.stable.hash !== undefined) {
-    shares.push({ hash: weights.stable.hash, weight: left, path: 'status.canary.weights.stable' });
+    shares.push({ hash: weights.stable.hash, weight: left, path: 'status.canary.weights.stable.podTemplateHash' });
   }
   return withStable(s, shares);
 }
@@ -86,7 +86,8 @@ function retreat(s: Situation, from: PodTemplateHash | undefined): readonly Shar
   const { dynamicStableScale, steps, total } = s.strategy;
   const present = s.rollout.status.weights?.canary.weight ?? lastSetWeight(steps, s.walked ?? 0).weight;
   const kept = dynamicStableScale ? Math.min(present, remainder(total, carries(s, s.stable))) : NO_WEIGHT;
-  return withStable(s, [canaryShare(s, from, clampWeight(kept, total))]);
+  const canary = s.canary === undefined ? [] : [canaryShare(s, s.canary, NO_WEIGHT)];
+  return withStable(s, [canaryShare(s, from, clampWeight(kept, total)), ...canary]);
 }
 
 /** The canary that a rollback to stable leaves behind: with dynamicStableScale it has to go on serving for a while. */
@@ -122,7 +123,11 @@ function plus(a: TrafficWeight, b: TrafficWeight, total: TrafficTotal): TrafficW
 }
 
 function canaryShare(s: Situation, hash: PodTemplateHash, weight: TrafficWeight): Share {
-  return { hash, weight, path: hash === s.canary ? 'status.currentPodHash' : 'status.canary.weights.canary' };
+  return {
+    hash,
+    weight,
+    path: hash === s.canary ? 'status.currentPodHash' : 'status.canary.weights.canary.podTemplateHash',
+  };
 }
 
 function capped(

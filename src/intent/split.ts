@@ -1,4 +1,4 @@
-import { clampWeight, NO_WEIGHT } from '../base/index.js';
+import { clampWeight, NO_WEIGHT, showValue } from '../base/index.js';
 import type { PodTemplateHash, Problem, TrafficWeight, Translation } from '../base/index.js';
 import { desiredShares } from './desired.js';
 import type { Share } from './desired.js';
@@ -15,23 +15,25 @@ import type { Situation } from './situation.js';
  */
 export function split(s: Situation): Translation<readonly Backend[]> {
   const { value: shares, problems } = desiredShares(s);
+  const empty = shares.filter(({ hash, weight }) => weight > 0 && s.ready(hash) === 0);
   const heir = shares.find(({ hash }) => s.ready(hash) > 0)?.hash ?? s.stable;
-  const served = new Map<PodTemplateHash, TrafficWeight>();
-  const empty: Problem[] = [];
-  for (const share of shares) {
-    const isEmpty = share.weight > 0 && s.ready(share.hash) === 0;
-    const to = isEmpty ? heir : share.hash;
-    served.set(to, clampWeight((served.get(to) ?? NO_WEIGHT) + share.weight, s.strategy.total));
-    // Scaled to nothing on purpose is nothing to complain of.
-    if (isEmpty && s.rollout.replicas > 0) empty.push(emptyVersion(s, share, heir));
-  }
-  const backends: Backend[] = [];
-  for (const { hash } of shares) {
-    const weight = served.get(hash) ?? NO_WEIGHT;
-    if (weight > 0 || hash === s.stable || hash === s.canary)
-      backends.push({ version: versionOf(hash, s.stable), weight });
-  }
-  return { value: backends, problems: [...problems, ...empty] };
+  const backends = shares.flatMap((share): readonly Backend[] => {
+    const weight = servedWeight(s, share, empty, heir);
+    const isKept = weight > 0 || share.hash === s.stable || share.hash === s.canary;
+    return isKept ? [{ version: versionOf(share.hash, s.stable), weight }] : [];
+  });
+  // Scaled to nothing on purpose is nothing to complain of.
+  const complaints = s.rollout.replicas > 0 ? empty.map((share) => emptyVersion(s, share, heir)) : [];
+  return { value: backends, problems: [...problems, ...complaints] };
+}
+
+function servedWeight(s: Situation, share: Share, empty: readonly Share[], heir: PodTemplateHash): TrafficWeight {
+  const own = empty.includes(share) ? NO_WEIGHT : share.weight;
+  if (share.hash !== heir) return own;
+  return clampWeight(
+    empty.reduce((sum: number, { weight }) => sum + weight, own),
+    s.strategy.total,
+  );
 }
 
 function emptyVersion(s: Situation, share: Share, heir: PodTemplateHash): Problem {
@@ -40,7 +42,7 @@ function emptyVersion(s: Situation, share: Share, heir: PodTemplateHash): Proble
     s.ready(heir) > 0 ? `its share, ${part}, goes to ${heir} until it has one` : 'no version has one, so requests fail';
   return rolloutProblem(s.rollout, 'VERSION_EMPTY', {
     path: share.path,
-    value: share.hash,
+    value: showValue(share.hash),
     expected: `a version with a ready pod behind the Rollout's Services: ${instead}`,
   });
 }

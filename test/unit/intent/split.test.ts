@@ -407,16 +407,20 @@ test('split: a weight that is capped says so, with the step, the pods and the we
 });
 
 const EMPTY: readonly { readonly name: string; readonly given: Given; readonly want: readonly string[] }[] = [
-  { name: 'the canary', given: { status: { stepIndex: 1 }, ready: { v1: 1 } }, want: ['status.currentPodHash v2'] },
-  { name: 'stable', given: { status: { stepIndex: 1 }, ready: { v2: 1 } }, want: ['status.stableRS v1'] },
+  { name: 'the canary', given: { status: { stepIndex: 1 }, ready: { v1: 1 } }, want: ['status.currentPodHash "v2"'] },
+  { name: 'stable', given: { status: { stepIndex: 1 }, ready: { v2: 1 } }, want: ['status.stableRS "v1"'] },
   {
     name: 'both',
     given: { status: { stepIndex: 1 }, ready: {} },
-    want: ['status.stableRS v1', 'status.currentPodHash v2'],
+    want: ['status.stableRS "v1"', 'status.currentPodHash "v2"'],
   },
   { name: 'a canary that has no share anyway: none', given: { ready: { v1: 1 } }, want: [] },
   { name: 'scaled to nothing on purpose: none', given: { replicas: 0, ready: {} }, want: [] },
-  { name: 'on an abort, stable', given: { status: { aborted: true }, ready: { v2: 1 } }, want: ['status.stableRS v1'] },
+  {
+    name: 'on an abort, stable',
+    given: { status: { aborted: true }, ready: { v2: 1 } },
+    want: ['status.stableRS "v1"'],
+  },
 ];
 for (const { name, given, want } of EMPTY) {
   test(`split: an empty version that should have traffic is a problem: ${name}`, () => {
