@@ -32,20 +32,22 @@ function groupsOf(rest: readonly unknown[]): { readonly comment?: string } {
   return rest.at(-1) as { readonly comment?: string };
 }
 
-/** One import or re-export: what is named behind `from`, and whether only types come through it. */
+/** One import or re-export: what is named behind `from`, what is taken, and whether only types come through it. */
 export interface Import {
   readonly from: string;
+  readonly names: readonly string[];
   readonly typesOnly: boolean;
 }
 
 /** Every import, re-export and dynamic import of a source text. */
 export function importsOf(text: SourceText): readonly Import[] {
   const statements = text.code.matchAll(
-    /^\s*(?:import|export)\s+(?<type>type\s)?(?:[\w*{}\s,$]*?\sfrom\s+|(?=['"]))['"](?<from>[^'"]+)['"]/gm,
+    /^\s*(?:import|export)\s+(?<type>type\s)?(?:(?<names>[\w*{}\s,$]*?)\sfrom\s+|(?=['"]))['"](?<from>[^'"]+)['"]/gm,
   );
   const dynamic = text.code.matchAll(/\bimport\s*\(\s*['"](?<from>[^'"]+)['"]/g);
   return [...statements, ...dynamic].map(({ groups }) => ({
     from: groups?.['from'] ?? '',
+    names: (groups?.['names'] ?? '*').split(/[{},\s]+/).filter((name) => name !== ''),
     typesOnly: groups?.['type'] !== undefined,
   }));
 }
