@@ -28,11 +28,18 @@ const ENTRY_FILES = [
   'google/protobuf/descriptor.proto',
 ];
 
+function packageFolder(name) {
+  try {
+    return dirname(require.resolve(`${name}/package.json`));
+  } catch (cause) {
+    throw new Error(`proto: the package ${name} is not installed; run npm ci`, { cause });
+  }
+}
+
 function includePaths() {
-  const package_ = (name) => dirname(require.resolve(`${name}/package.json`));
-  const deps = join(package_('@grpc/grpc-js-xds'), 'deps');
+  const deps = join(packageFolder('@grpc/grpc-js-xds'), 'deps');
   const paths = ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) => join(deps, name));
-  return [...paths, package_('protobufjs')];
+  return [...paths, packageFolder('protobufjs')];
 }
 
 /** The whole API as reflection. Throws with the file's name when one is missing. */

@@ -26,7 +26,7 @@ export function versionOf(bytes: Uint8Array): string {
 /**
  * Encodes a resource. Equal messages give equal bytes: fields go by number, maps by key, and a plain field that holds its
  * default counts as left out. Lists keep their order, which has a meaning in Envoy. Of a oneof set one field only.
- * Throws a `TypeError` for a value that its field can not hold.
+ * The types are trusted: nothing is checked again here.
  */
 export function encode<K extends ResourceKind>(
   kind: K,
