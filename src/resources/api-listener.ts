@@ -1,0 +1,29 @@
+import { any, encode, type EncodedResource } from '../codec/index.js';
+import type { HostIntent, PortIntent } from '../intent/index.js';
+import { HTTP_CONNECTION_MANAGER, ROUTER_FILTER } from './listener.js';
+import { apiListenerName, virtualHostName } from './names.js';
+import type { PortRoutes } from './virtual-host.js';
+
+/**
+ * What a proxyless gRPC client of one port gets. It holds its routes itself: a client asks for one target, and a table of all
+ * hosts would cost it what a sidecar pays (gRFC A27 allows `route_config` in place).
+ */
+export function apiListenerResource(
+  host: HostIntent,
+  port: PortIntent,
+  { routes, references }: PortRoutes,
+): EncodedResource<'listener'> {
+  const name = apiListenerName(host, port);
+  const virtualHost = { name: virtualHostName(host, port), domains: ['*'], routes };
+  const manager = {
+    stat_prefix: name,
+    route_config: { name, virtual_hosts: [virtualHost] },
+    http_filters: [ROUTER_FILTER],
+  };
+  return encode(
+    'listener',
+    name,
+    { name, api_listener: { api_listener: any(HTTP_CONNECTION_MANAGER, manager) } },
+    references,
+  );
+}

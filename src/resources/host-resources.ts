@@ -1,0 +1,32 @@
+import type { EncodedResource } from '../codec/index.js';
+import type { HostIntent } from '../intent/index.js';
+import { apiListenerResource } from './api-listener.js';
+import { clusterResource } from './cluster.js';
+import { clusterFor } from './names.js';
+import { portRoutes, virtualHostResource } from './virtual-host.js';
+
+/** Everything that one host gives, apart from its endpoints. */
+export interface HostResources {
+  readonly clusters: readonly EncodedResource<'cluster'>[];
+  /** Virtual hosts as proxies of the host's own namespace see them: under its short name too. */
+  readonly own: readonly EncodedResource<'virtualHost'>[];
+  /** The same as proxies of other namespaces see them. */
+  readonly others: readonly EncodedResource<'virtualHost'>[];
+  /** For proxyless gRPC: one a port, served by name only. */
+  readonly apiListeners: readonly EncodedResource<'listener'>[];
+}
+
+/** Encodes what a host means for traffic. Throws (invariant) for a route that leads nowhere. */
+export function hostResources(host: HostIntent): HostResources {
+  const ports = host.ports.map((port) => ({ port, routes: portRoutes(host, port) }));
+  return {
+    clusters: host.ports.flatMap(({ port, versions, policy }) =>
+      versions.map((version) =>
+        clusterResource(clusterFor(host.service, port.port, version), port.protocol, policy.outlierDetection),
+      ),
+    ),
+    own: ports.map(({ port, routes }) => virtualHostResource(host, port, routes, 'own')),
+    others: ports.map(({ port, routes }) => virtualHostResource(host, port, routes, 'other')),
+    apiListeners: ports.map(({ port, routes }) => apiListenerResource(host, port, routes)),
+  };
+}

@@ -1,0 +1,56 @@
+import { type ClusterName, clusterName, type ObjectKey, type PortNumber } from '../base/index.js';
+import type { HostIntent, PortIntent } from '../intent/index.js';
+import type { ServicePort, Version } from '../model/index.js';
+
+/** Name of the outbound listener, of the route table it uses, and of their statistics. */
+export const OUTBOUND = 'outbound';
+
+/** One cluster of a host: which pods of which port it stands for. */
+export interface HostCluster {
+  readonly name: ClusterName;
+  readonly port: ServicePort;
+  readonly version: Version;
+}
+
+/** Every cluster of a host, by port and then in the order of the port's versions. */
+export function clustersOf(host: HostIntent): readonly HostCluster[] {
+  return host.ports.flatMap(({ port, versions }) =>
+    versions.map((version) => ({ name: clusterFor(host.service, port.port, version), port, version })),
+  );
+}
+
+/** Name of the cluster that holds one version of a Service's port. */
+export function clusterFor(service: ObjectKey, port: PortNumber, version: Version): ClusterName {
+  return version.kind === 'all' ? clusterName(service, port) : clusterName(service, port, version.hash);
+}
+
+/** The host's full name, as cluster DNS has it. Another cluster domain than `cluster.local` is not supported. */
+export function fullName(host: HostIntent): string {
+  return `${host.name}.${host.namespace}.svc.cluster.local`;
+}
+
+/** Name of the virtual host of a port: the default port's has none in it. */
+export function virtualHostName(host: HostIntent, port: PortIntent): string {
+  const suffix = port.isDefault ? '' : `:${port.port.port}`;
+  return `${OUTBOUND}/${fullName(host)}${suffix}`;
+}
+
+/** What a proxyless gRPC client of a port asks for: the target of `xds:///`. */
+export function apiListenerName(host: HostIntent, port: PortIntent): string {
+  return `${fullName(host)}:${port.port.port}`;
+}
+
+/**
+ * Values of Host or :authority that mean this port: each name with the port, and for the default port without it as well.
+ * The short name means the Service only to callers of its own namespace, as in cluster DNS.
+ *
+ * `ignore_port_in_host_matching` would list half as many, but then Envoy could not tell two ports of a Service apart.
+ */
+export function domains(host: HostIntent, port: PortIntent, caller: 'own' | 'other'): readonly string[] {
+  const qualified = `${host.name}.${host.namespace}`;
+  const names = [...(caller === 'own' ? [host.name] : []), qualified, `${qualified}.svc`, fullName(host)];
+  return names.flatMap((name) => {
+    const withPort = `${name}:${port.port.port}`;
+    return port.isDefault ? [name, withPort] : [withPort];
+  });
+}

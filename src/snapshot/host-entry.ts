@@ -1,0 +1,65 @@
+import { invariant, type ObjectKey } from '../base/index.js';
+import type { EncodedResource } from '../codec/index.js';
+import { ownerOf } from './owner.js';
+
+/** Everything that one Service gives to proxies. */
+export interface HostEntry {
+  readonly clusters: readonly EncodedResource<'cluster'>[];
+  /** Virtual hosts as proxies of the Service's own namespace see them: under its short name too. */
+  readonly own: readonly EncodedResource<'virtualHost'>[];
+  /** The same virtual hosts as all other proxies see them. */
+  readonly others: readonly EncodedResource<'virtualHost'>[];
+  /** Served by name only, to proxyless gRPC. */
+  readonly apiListeners: readonly EncodedResource<'listener'>[];
+  readonly endpoints: readonly EncodedResource<'endpoint'>[];
+}
+
+/** The parts of an entry. */
+export const PARTS = ['clusters', 'own', 'others', 'apiListeners', 'endpoints'] as const;
+
+/** `after` with the objects of `before` wherever they are equal; `before` itself when all of them are. */
+export function sharing(before: HostEntry | undefined, after: HostEntry): HostEntry {
+  if (before === undefined) return Object.freeze({ ...after });
+  const shared = Object.freeze({
+    clusters: sharingList(before.clusters, after.clusters),
+    own: sharingList(before.own, after.own),
+    others: sharingList(before.others, after.others),
+    apiListeners: sharingList(before.apiListeners, after.apiListeners),
+    endpoints: sharingList(before.endpoints, after.endpoints),
+  });
+  return PARTS.every((part) => shared[part] === before[part]) ? before : shared;
+}
+
+function sharingList<R extends EncodedResource>(before: readonly R[], after: readonly R[]): readonly R[] {
+  const known = new Map(before.map((resource) => [resource.name, resource]));
+  const list = after.map((resource) => {
+    const old = known.get(resource.name);
+    // A version is a hash of the bytes (codec), so equal versions are equal resources.
+    return old?.version === resource.version ? old : resource;
+  });
+  return list.length === before.length && list.every((resource, index) => resource === before[index]) ? before : list;
+}
+
+/**
+ * Throws (invariant) unless the entry stands on its own: each virtual host and API listener refers only to clusters of the
+ * entry, for Envoy takes a route to an unknown cluster and answers 503; each cluster has its endpoints, for a cluster without
+ * an assignment keeps Envoy warming for 15 seconds; and every name leads back to the Service, for lookups rely on it.
+ */
+export function checkEntry(key: ObjectKey, entry: HostEntry): void {
+  const clusters = new Set(entry.clusters.map((cluster) => cluster.name));
+  for (const holder of [...entry.own, ...entry.others, ...entry.apiListeners]) {
+    for (const reference of holder.references) {
+      invariant(
+        clusters.has(reference),
+        `${holder.kind} ${holder.name} refers to cluster ${reference}, which ${key} does not have`,
+      );
+    }
+  }
+  const endpoints = new Set(entry.endpoints.map((endpoint) => endpoint.name));
+  for (const cluster of clusters) invariant(endpoints.has(cluster), `cluster ${cluster} has no endpoint assignment`);
+  for (const part of PARTS) {
+    for (const { kind, name } of entry[part]) {
+      invariant(ownerOf(kind, name) === key, `the name of ${kind} ${name} does not lead to ${key}`);
+    }
+  }
+}
