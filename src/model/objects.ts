@@ -249,7 +249,12 @@ export type WorldEvent =
    * A version that can not be used: the last good one stays in force, the problems say why. Where the status could be
    * read although the rest could not, `aborted` is what it says, for an abort wins at once.
    */
-  | { readonly kind: 'rejected'; readonly ref: ObjectRef; readonly aborted: boolean; readonly problems: readonly Problem[] }
+  | {
+      readonly kind: 'rejected';
+      readonly ref: ObjectRef;
+      readonly aborted: boolean;
+      readonly problems: readonly Problem[];
+    }
   | { readonly kind: 'deleted'; readonly ref: ObjectRef };
 
 /** Keys whose derived state a batch of events may have changed. */

@@ -1,0 +1,66 @@
+import { isIP } from 'node:net';
+import { objectKey, type ObjectKey } from '../base/index.js';
+import { childPath, type Fields } from './fields.js';
+import { isDnsLabel, parseMeta } from './meta.js';
+import type { EndpointSlice, SliceEndpoint } from './objects.js';
+
+const SERVICE_LABEL = 'kubernetes.io/service-name';
+
+/**
+ * Reads an EndpointSlice; `undefined` for one that belongs to no Service, which is as good as none.
+ *
+ * A slice of host names (addressType FQDN) has no endpoints for us: it would make every proxy resolve names.
+ */
+export function parseEndpointSlice(root: Fields): EndpointSlice | undefined {
+  const meta = parseMeta(root, 'subdomain');
+  const service = meta.labels.get(SERVICE_LABEL) ?? '';
+  if (!isDnsLabel(service)) {
+    if (service !== '') root.report('metadata', 'FIELD_VALUE', `the name of a Service in the label ${SERVICE_LABEL}`);
+    return undefined;
+  }
+  const hasAddresses = root.text('addressType') !== 'FQDN';
+  if (!hasAddresses) root.report('addressType', 'FIELD_VALUE', 'IPv4 or IPv6: host names are left out', 'warning');
+  return {
+    ...meta,
+    kind: 'EndpointSlice',
+    service: objectKey(meta.namespace, service),
+    ports: parsePorts(root),
+    endpoints: hasAddresses ? root.objects('endpoints').flatMap((fields) => parseEndpoint(fields, meta.namespace)) : [],
+  };
+}
+
+/** A port without a number means all ports (EndpointSlice API), which says nothing of where to connect. */
+function parsePorts(root: Fields): EndpointSlice['ports'] {
+  return root.objects('ports').flatMap((fields) => {
+    const port = fields.port('port');
+    const isTcp = (fields.filledText('protocol') ?? 'TCP') === 'TCP';
+    return port === undefined || !isTcp ? [] : [{ name: fields.text('name') ?? '', port }];
+  });
+}
+
+/**
+ * All addresses of one endpoint are the same pod, and clients may use the first alone (EndpointSlice API, "addresses");
+ * so do we, else a pod with two addresses would get twice its share.
+ */
+function parseEndpoint(fields: Fields, namespace: string): readonly SliceEndpoint[] {
+  const [address] = fields.texts('addresses');
+  if (address === undefined || isIP(address) === 0) {
+    const path = `${childPath(fields.path, 'addresses')}[0]`;
+    fields.findings.add({ code: 'FIELD_VALUE', path, value: address, expected: 'an IP address' });
+    return [];
+  }
+  const conditions = fields.object('conditions');
+  return [{ address, ready: isReady(conditions), pod: podOf(fields.object('targetRef'), namespace) }];
+}
+
+/** A condition that is not there means ready (EndpointSlice API, "conditions"). */
+function isReady(conditions: Fields | undefined): boolean {
+  if (conditions === undefined) return true;
+  return (!conditions.has('ready') || conditions.flag('ready')) && !conditions.flag('terminating');
+}
+
+function podOf(target: Fields | undefined, namespace: string): ObjectKey | undefined {
+  const name = target?.filledText('name');
+  if (target === undefined || name === undefined || target.text('kind') !== 'Pod') return undefined;
+  return objectKey(target.filledText('namespace') ?? namespace, name);
+}
