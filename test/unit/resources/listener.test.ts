@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeResource } from '../../../src/codec/index.js';
+import { hostResources, outboundListener, routeTable } from '../../../src/resources/index.js';
+import { hostNamed, json, portIntent, RICH_HOST } from './given.js';
+
+const HCM = 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+const ROUTER = {
+  name: 'envoy.filters.http.router',
+  typed_config: {
+    '@type': 'type.googleapis.com/envoy.extensions.filters.http.router.v3.Router',
+    suppress_envoy_headers: true,
+  },
+};
+
+test('the outbound listener routes by a table of its own name and ends no quiet stream', () => {
+  assert.deepEqual(json(outboundListener({ host: '127.0.0.1', port: 15001 })), {
+    name: 'outbound',
+    address: { socket_address: { address: '127.0.0.1', port_value: 15001 } },
+    traffic_direction: 'OUTBOUND',
+    filter_chains: [
+      {
+        filters: [
+          {
+            name: 'envoy.filters.network.http_connection_manager',
+            typed_config: {
+              '@type': HCM,
+              stat_prefix: 'outbound',
+              rds: {
+                route_config_name: 'outbound',
+                config_source: { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' },
+              },
+              http_filters: [ROUTER],
+              upgrade_configs: [{ upgrade_type: 'websocket' }],
+              stream_idle_timeout: '0s',
+              server_header_transformation: 'PASS_THROUGH',
+              proxy_100_continue: true,
+            },
+          },
+        ],
+      },
+    ],
+  });
+});
+
+test('a route table is its virtual hosts as they are', () => {
+  const hosts = [...hostResources(RICH_HOST).own, ...hostResources(hostNamed('infra', 'log', portIntent({}))).others];
+  const table = routeTable(hosts);
+  assert.equal(table.name, 'outbound');
+  assert.deepEqual(decodeResource(table).virtual_hosts, hosts.map(decodeResource));
+  assert.deepEqual(table.references, [...new Set(hosts.flatMap(({ references }) => references))].sort());
+});
+
+test('a gRPC client finds the routes of its port in the listener it asks for', () => {
+  const { own, apiListeners } = hostResources(RICH_HOST);
+  assert.deepEqual(
+    apiListeners.map(({ name }) => name),
+    ['web.shop.svc.cluster.local:80', 'web.shop.svc.cluster.local:9090'],
+  );
+  const manager = json(apiListeners[1]!).api_listener.api_listener;
+  assert.deepEqual(manager, {
+    '@type': HCM,
+    stat_prefix: 'web.shop.svc.cluster.local:9090',
+    route_config: {
+      name: 'web.shop.svc.cluster.local:9090',
+      virtual_hosts: [{ ...json(own[1]!), domains: ['*'] }],
+    },
+    http_filters: [ROUTER],
+  });
+});
