@@ -1,0 +1,141 @@
+import type { EncodedResource } from '../../codec/index.js';
+import { allWanted, isBehind, lingers, wanted } from './coverage.js';
+import type { Scene } from './scene.js';
+import type { TypeState } from './type-state.js';
+
+/** What the next response of a type says. */
+export interface Content {
+  /** What goes on the wire. */
+  readonly resources: readonly EncodedResource[];
+  /** What of it the client does not have: the same list, unless the response is a full one. */
+  readonly fresh: readonly EncodedResource[];
+  /** Removals, and names that do not exist. A full list says both by leaving out. */
+  readonly removed: readonly string[];
+}
+
+/** Unanswered responses of one type, when a client keeps subscribing without answering. */
+const MOST_IN_FLIGHT = 8;
+
+/**
+ * The next response of a type, or `undefined` when there is none to send now.
+ *
+ * Pushes wait for the answer to the last response, so that a slow client has one pending state and not a queue: what piles
+ * up are names, and the newest state of each is sent. Answers to subscriptions of the incremental protocol do not wait;
+ * in the state of the world a request that counts has always answered the latest response. Nothing waits in a stream's
+ * own queue: the last write has to be flushed.
+ */
+export function nextContent(state: TypeState, scene: Scene): Content | undefined {
+  const calm = state.inFlight.size === 0;
+  if (state.writing || !(calm || mayAnswer(state))) return undefined;
+  const update = collect(state, scene, calm);
+  const owes = state.owesAnswer && state.forced.size === 0 && state.dirty.size === 0;
+  if (state.isFull) return fullContent(state, scene, update, owes);
+  return partContent(state, update, owes) ?? (calm ? removal(state, scene) : undefined);
+}
+
+function mayAnswer({ variant, forced, inFlight }: TypeState): boolean {
+  return variant === 'delta' && forced.size > 0 && inFlight.size < MOST_IN_FLIGHT;
+}
+
+/** Only the incremental protocol can say that a name does not exist, or that there is nothing at all. */
+function partContent(state: TypeState, { fresh, absent }: Update, owes: boolean): Content | undefined {
+  const removed = state.variant === 'delta' ? absent : [];
+  const mustSend = fresh.length + removed.length > 0 || (owes && state.variant === 'delta');
+  if (!mustSend) return undefined;
+  const resources = alone(state, fresh);
+  return { resources, fresh: resources, removed };
+}
+
+interface Update {
+  readonly fresh: readonly EncodedResource[];
+  /** Names that were asked for and do not exist. */
+  readonly absent: readonly string[];
+}
+
+/** Takes from the pending names what can go now. */
+function collect(state: TypeState, scene: Scene, calm: boolean): Update {
+  const fresh: EncodedResource[] = [];
+  const absent: string[] = [];
+  for (const name of [...state.forced]) {
+    const resource = answerTo(state, scene, name);
+    if (resource !== undefined && !state.isRefused(resource)) {
+      if (scene.isGated(state, resource)) continue;
+      fresh.push(resource);
+    } else if (resource === undefined && !state.leaving.has(name)) absent.push(name);
+    state.forced.delete(name);
+    state.dirty.delete(name);
+  }
+  if (calm) {
+    for (const name of [...state.dirty]) {
+      const resource = wanted(state, scene.view, name);
+      if (resource !== undefined && isBehind(state, resource)) {
+        if (scene.isGated(state, resource)) continue;
+        fresh.push(resource);
+      }
+      state.dirty.delete(name);
+    }
+  }
+  return { fresh, absent };
+}
+
+function answerTo(state: TypeState, scene: Scene, name: string): EncodedResource | undefined {
+  // Endpoints are also pushed behind their cluster before anybody subscribed to them.
+  if (state.kind === 'endpoint') return scene.view.get('endpoint', name) ?? lingering(state, name);
+  return wanted(state, scene.view, name) ?? lingering(state, name);
+}
+
+/** What is gone from the snapshot and still in use at the client; `undefined` also where only its version is known. */
+function lingering(state: TypeState, name: string): EncodedResource | undefined {
+  const held = state.leaving.has(name) ? state.good.get(name) : undefined;
+  return held === undefined || held.kind === 'brought' ? undefined : held;
+}
+
+/** Suspects go one by one, behind the others. */
+function alone(state: TypeState, fresh: readonly EncodedResource[]): readonly EncodedResource[] {
+  if (state.suspects.size === 0) return fresh;
+  const trusted = fresh.filter(({ name }) => !state.suspects.has(name));
+  const chosen = trusted.length > 0 ? trusted : fresh.slice(0, 1);
+  for (const resource of fresh) if (!chosen.includes(resource)) state.dirty.add(resource.name);
+  return chosen;
+}
+
+/** A removal is a response of its own, never one with something new in it (make before break). */
+function removal(state: TypeState, scene: Scene): Content | undefined {
+  const removed = scene.ripe(state);
+  if (removed.length === 0) return undefined;
+  if (state.variant === 'delta') return { resources: [], fresh: [], removed };
+  // Here only full lists can remove: the client goes on holding what nothing refers to.
+  for (const name of removed) state.forget(name);
+  return undefined;
+}
+
+function fullContent(state: TypeState, scene: Scene, update: Update, owes: boolean): Content | undefined {
+  const isUpdate = update.fresh.length > 0 || update.absent.length > 0 || owes;
+  const removed = isUpdate ? [] : scene.ripe(state);
+  if (!isUpdate && removed.length === 0) return undefined;
+  return { resources: fullList(state, scene, update.fresh, removed), fresh: update.fresh, removed };
+}
+
+/** Everything the client should have now: what it may not get yet, or refused, stands there as it last accepted it. */
+function fullList(
+  state: TypeState,
+  scene: Scene,
+  fresh: readonly EncodedResource[],
+  removed: readonly string[],
+): readonly EncodedResource[] {
+  const list = new Map<string, EncodedResource>();
+  const news = new Map(fresh.map((resource) => [resource.name, resource]));
+  for (const resource of allWanted(state, scene.view)) {
+    const held = state.good.get(resource.name);
+    const chosen = news.get(resource.name) ?? (state.versionOf(resource.name) === resource.version ? resource : held);
+    if (chosen !== undefined && chosen.kind !== 'brought') list.set(resource.name, chosen);
+  }
+  if (lingers(state.kind)) {
+    for (const name of state.leaving.keys()) {
+      const held = lingering(state, name);
+      if (held !== undefined && !removed.includes(name)) list.set(name, held);
+    }
+  }
+  for (const resource of fresh) list.set(resource.name, resource);
+  return [...list.values()];
+}

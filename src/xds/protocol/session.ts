@@ -1,0 +1,229 @@
+import type { DurationMs } from '../../base/index.js';
+import type { DeltaRequest, EncodedResource, ResourceKind, SotwRequest } from '../../codec/index.js';
+import type { Changes, View } from '../../snapshot/index.js';
+import { type Content, nextContent } from './content.js';
+import { review } from './coverage.js';
+import { readDelta, readSotw, type Verdict } from './requests.js';
+import { Scene } from './scene.js';
+import { TypeState, type Variant } from './type-state.js';
+
+/** A request together with the form of the protocol it is written in. */
+export type Request = ({ readonly variant: 'delta' } & DeltaRequest) | ({ readonly variant: 'sotw' } & SotwRequest);
+
+/** A response that has to be written to the stream of its type, at once and in the order of the list. */
+export interface Send {
+  readonly kind: ResourceKind;
+  readonly variant: Variant;
+  readonly nonce: string;
+  readonly sequence: number;
+  readonly resources: readonly EncodedResource[];
+  readonly removed: readonly string[];
+}
+
+/** What a look at a session led to. */
+export interface Turn {
+  readonly sends: readonly Send[];
+  /** When to look again if nothing happens before; milliseconds of the clock that `now` is of. */
+  readonly wakeAt: number | undefined;
+  /**
+   * The client has just answered everything up to this publication, or had nothing to answer; told once a publication.
+   * What it refused, verdicts have told before.
+   */
+  readonly settled: number | undefined;
+}
+
+/** What a session needs to know when it begins. */
+export interface SessionStart {
+  readonly view: View;
+  readonly sequence: number;
+  readonly drainDelay: DurationMs;
+}
+
+/** The types we serve, in the order in which they go out (xDS protocol, "Eventual consistency considerations"). */
+export const SERVED_KINDS: readonly ResourceKind[] = ['cluster', 'endpoint', 'listener', 'route'];
+
+/** A client that reconnects names all its types at once (Envoy 1.40); this is ample for them to arrive. */
+const GRACE_MS = 1000;
+
+/** A client that lost one of several streams opens it again after a pause that grows to this (Envoy 1.40: 30 s). */
+const RECONNECT_MS = 30_000;
+
+/**
+ * One client: its types, wherever they arrive, and the order among them. Pure but for its own state: requests, publications
+ * and the time go in, responses come out.
+ */
+export class Session {
+  readonly types: Map<ResourceKind, TypeState> = new Map();
+  readonly #drainDelay: DurationMs;
+  /** Clusters whose endpoints have to be sent again as soon as the client asks for endpoints. */
+  readonly #owed = new Set<string>();
+  #view: View;
+  #sequence: number;
+  #graceUntil = 0;
+  #responses = 0;
+  /** Newest publication that the client held in full. */
+  #current = 0;
+  /** Newest publication that was told to be settled, and whether something was sent since. */
+  #settled = 0;
+  #unsettled = true;
+
+  constructor({ view, sequence, drainDelay }: SessionStart) {
+    this.#view = view;
+    this.#sequence = sequence;
+    this.#drainDelay = drainDelay;
+  }
+
+  /** Publication that the session is at. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Newest publication of which the client acknowledged everything; 0 before the first. Late removals do not count. */
+  get acknowledged(): number {
+    return this.#isCurrent() ? this.#sequence : this.#current;
+  }
+
+  /** Reads a request; `turn` then tells what follows from it. */
+  request(kind: ResourceKind, request: Request, now: number): Verdict {
+    const state = this.types.get(kind) ?? new TypeState(kind, request.variant);
+    this.types.set(kind, state);
+    const first = !state.started;
+    const verdict =
+      request.variant === 'delta' ? readDelta(state, request, this.#view) : readSotw(state, request, this.#view);
+    if (first && hasReconnected(request)) this.#graceUntil = Math.max(this.#graceUntil, now + GRACE_MS);
+    if (kind === 'endpoint') this.#payOwed(state);
+    if (isPending(state)) this.#unsettled = true;
+    return verdict;
+  }
+
+  /** Takes over a publication; true where the client has something to receive because of it. */
+  publish(view: View, sequence: number, changes: Changes): boolean {
+    if (this.#isCurrent()) this.#current = this.#sequence;
+    this.#view = view;
+    this.#sequence = sequence;
+    this.#responses = 0;
+    let behind = false;
+    for (const state of this.types.values()) {
+      for (const name of this.#touched(state, changes)) {
+        if (review(state, view, name)) behind = true;
+      }
+    }
+    return behind;
+  }
+
+  /** Everything that can be sent now; it counts as sent. */
+  turn(now: number): Turn {
+    if (!this.#hasWork()) return { sends: [], wakeAt: undefined, settled: this.#settle() };
+    const scene = new Scene({
+      types: this.types,
+      view: this.#view,
+      now,
+      drainDelay: this.#drainDelay,
+      graceUntil: this.#graceUntil,
+    });
+    const sends: Send[] = [];
+    for (const kind of SERVED_KINDS) {
+      const state = this.types.get(kind);
+      const content = state === undefined ? undefined : nextContent(state, scene);
+      if (state !== undefined && content !== undefined) sends.push(this.#send(state, content));
+    }
+    return { sends, wakeAt: scene.wakeAt, settled: this.#settle() };
+  }
+
+  /** The last response of this type has left the stream's buffer; true where another one may be due. */
+  flushed(kind: ResourceKind): boolean {
+    const state = this.types.get(kind);
+    if (state !== undefined) state.writing = false;
+    return this.#hasWork();
+  }
+
+  /** The stream of this type has ended. What it said lives on in the client: it will be back and say what it kept. */
+  close(kind: ResourceKind, now: number): void {
+    this.types.delete(kind);
+    this.#graceUntil = Math.max(this.#graceUntil, now + RECONNECT_MS);
+  }
+
+  #send(state: TypeState, { resources, fresh, removed }: Content): Send {
+    // Fresh on every response of the stream, and equal for equal responses to many streams, so that they share the bytes.
+    this.#responses += 1;
+    const nonce = `${this.#sequence}.${this.#responses}`;
+    state.send(nonce, { sequence: this.#sequence, resources: fresh, removed });
+    if (state.kind === 'cluster') for (const { name } of fresh) this.#owe(name);
+    const listed = state.isFull ? [] : removed;
+    return { kind: state.kind, variant: state.variant, nonce, sequence: this.#sequence, resources, removed: listed };
+  }
+
+  /**
+   * A cluster that was sent is warming until its endpoints come, and Envoy does not always ask for them: without a push
+   * right behind it stands still for 15 seconds (Envoy 1.40; envoy #33607, #47302).
+   */
+  #owe(cluster: string): void {
+    const state = this.types.get('endpoint');
+    if (state === undefined) this.#owed.add(cluster);
+    else this.#pushEndpoints(state, cluster);
+  }
+
+  #payOwed(state: TypeState): void {
+    for (const cluster of this.#owed) this.#pushEndpoints(state, cluster);
+    this.#owed.clear();
+  }
+
+  #pushEndpoints(state: TypeState, cluster: string): void {
+    const { names, wildcard } = state.subscription;
+    // A client of the state of the world passes over what it did not ask for, and asks for a new cluster's by itself.
+    const isExpected = state.variant === 'delta' || wildcard || names.has(cluster);
+    if (isExpected && this.#view.get('endpoint', cluster) !== undefined) state.forced.add(cluster);
+  }
+
+  #touched({ kind, subscription }: TypeState, changes: Changes): Iterable<string> {
+    if (kind === 'virtualHost') return [];
+    // A route table is made of virtual hosts: whether this client's is another one, its version tells.
+    if (kind === 'route') {
+      const { added, changed, removed } = changes.virtualHost;
+      if (added.length + changed.length + removed.length === 0) return [];
+      return subscription.wildcard ? namesOf(this.#view.all('route'), subscription.names) : subscription.names;
+    }
+    const { added, changed, removed } = changes[kind];
+    return [...added, ...changed, ...removed];
+  }
+
+  #hasWork(): boolean {
+    for (const state of this.types.values()) {
+      if (state.dirty.size + state.forced.size + state.leaving.size > 0 || state.owesAnswer) return true;
+    }
+    return false;
+  }
+
+  #isCurrent(): boolean {
+    for (const state of this.types.values()) {
+      if (isPending(state)) return false;
+      for (const name of state.refused.keys()) {
+        const resource = this.#view.get(state.kind, name);
+        if (resource !== undefined && state.isRefused(resource)) return false;
+      }
+    }
+    return true;
+  }
+
+  #settle(): number | undefined {
+    if (!this.#unsettled && this.#settled === this.#sequence) return undefined;
+    for (const state of this.types.values()) if (isPending(state)) return undefined;
+    this.#unsettled = false;
+    this.#settled = this.#sequence;
+    return this.#sequence;
+  }
+}
+
+/** Whether the client has something to receive or to answer. */
+function isPending(state: TypeState): boolean {
+  return state.dirty.size + state.forced.size + state.inFlight.size > 0 || state.owesAnswer;
+}
+
+function namesOf(resources: Iterable<EncodedResource>, names: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set([...names, ...[...resources].map(({ name }) => name)]);
+}
+
+/** A client that was connected before says what it kept. */
+function hasReconnected(request: Request): boolean {
+  return request.variant === 'delta' ? request.initialVersions.size > 0 : request.version !== '';
+}

@@ -1,0 +1,67 @@
+import type { DeltaRequest, SotwRequest } from '../../codec/index.js';
+
+/** The name that stands for everything (xDS protocol, "How the client specifies what resources to return"). */
+export const WILDCARD = '*';
+
+/** What one request did to a subscription. */
+export interface SubscriptionChange {
+  /** Names that have to be sent, even if the client is believed to have them. */
+  readonly asked: readonly string[];
+  /** Names that were subscribed and no longer are; a wildcard may cover them still. */
+  readonly dropped: readonly string[];
+  readonly wildcard: 'begun' | 'ended' | 'as before';
+}
+
+/** What a client wants of one type: names, everything, or both. */
+export class Subscription {
+  /** Names that were asked for one by one, whether they exist or not. */
+  readonly names: Set<string> = new Set();
+  #wildcard = false;
+  #everNamed = false;
+
+  /** Whether everything is covered. */
+  get wildcard(): boolean {
+    return this.#wildcard;
+  }
+
+  /**
+   * Takes over what an incremental request says. `first` is the first request of its type on the stream: with both lists
+   * empty it means everything (the older way to ask for it, which Envoy uses for CDS and LDS).
+   */
+  changeBy(
+    { subscribe, unsubscribe }: Pick<DeltaRequest, 'subscribe' | 'unsubscribe'>,
+    first: boolean,
+  ): SubscriptionChange {
+    const before = this.#wildcard;
+    const asked = subscribe.filter((name) => name !== WILDCARD);
+    for (const name of asked) this.names.add(name);
+    const everything = subscribe.includes(WILDCARD) || (first && subscribe.length + unsubscribe.length === 0);
+    if (everything) this.#wildcard = true;
+    if (unsubscribe.includes(WILDCARD)) this.#wildcard = false;
+    // Names that were never subscribed are passed over; the lists are read in their order, so a name in both is not wanted.
+    const dropped = unsubscribe.filter((name) => this.names.delete(name));
+    return { asked, dropped, wildcard: turn(before, this.#wildcard, everything) };
+  }
+
+  /**
+   * Takes over the full list of a state-of-the-world request. An empty list means everything until a name was given on
+   * this stream; from then on it means nothing.
+   */
+  replaceBy({ names }: Pick<SotwRequest, 'names'>): SubscriptionChange {
+    const before = this.#wildcard;
+    const wanted = new Set(names);
+    if (names.length > 0) this.#everNamed = true;
+    this.#wildcard = wanted.delete(WILDCARD) || !this.#everNamed;
+    const asked = [...wanted].filter((name) => !this.names.has(name));
+    const dropped = [...this.names].filter((name) => !wanted.has(name));
+    for (const name of asked) this.names.add(name);
+    for (const name of dropped) this.names.delete(name);
+    return { asked, dropped, wildcard: turn(before, this.#wildcard, !before) };
+  }
+}
+
+/** A wildcard that is subscribed again is begun again: all of it has to be sent once more. */
+function turn(before: boolean, after: boolean, asked: boolean): SubscriptionChange['wildcard'] {
+  if (after && asked) return 'begun';
+  return before && !after ? 'ended' : 'as before';
+}

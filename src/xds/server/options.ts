@@ -1,0 +1,42 @@
+import type { DurationMs } from '../../base/index.js';
+import type { Changes, Snapshot } from '../../snapshot/index.js';
+
+/** How the xDS server serves. */
+export interface XdsOptions {
+  /** `host:port` to listen on; port 0 takes any that is free. */
+  readonly address: string;
+  /** How long a cluster that no route of a proxy refers to any more stays there, for requests that are under way. */
+  readonly drainDelay: DurationMs;
+  readonly limits?: Partial<XdsLimits>;
+}
+
+/** What a client may cost. What is beyond ends its stream with RESOURCE_EXHAUSTED and hurts nobody else. */
+export interface XdsLimits {
+  /** Largest request in bytes. A delta client that reconnects lists everything it holds: grpc's usual 4 MiB is too little. */
+  readonly requestBytes: number;
+  /** Most names that a client may subscribe to, or bring, per type. */
+  readonly names: number;
+  /** Longest name, in UTF-16 units. */
+  readonly nameLength: number;
+  /** How long a response may wait for a client to read it, in milliseconds; then the stream is ended. */
+  readonly stalledMs: number;
+  /** How long `stop` waits for streams to end by themselves, in milliseconds. */
+  readonly stopMs: number;
+}
+
+/** Room for 10,000 Services with several versions and ports each, and not for more. */
+export const DEFAULT_LIMITS: XdsLimits = {
+  requestBytes: 32 * 1024 * 1024,
+  names: 50_000,
+  nameLength: 512,
+  stalledMs: 60_000,
+  stopMs: 2000,
+};
+
+/** A new snapshot for the proxies. Every publication differs from the one before by its `changes`; none may be left out. */
+export interface XdsPublication {
+  /** Grows with every publication. It becomes part of nonces, which mean nothing to a client, and of nothing else. */
+  readonly sequence: number;
+  readonly snapshot: Snapshot;
+  readonly changes: Changes;
+}

@@ -1,0 +1,146 @@
+import { type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { kindOf, type ResourceKind, type ServiceMethod, TYPE } from '../../codec/index.js';
+import { SERVED_KINDS } from '../protocol/session.js';
+import type { XdsFacts } from './facts.js';
+import { type Identity, identityOf } from './identity.js';
+import type { XdsLimits } from './options.js';
+import type { Proxy, ResponseStream } from './proxy.js';
+import { readRequest, StreamEnd, tooManyNames } from './request-reader.js';
+
+/** A call whose messages are bytes. */
+export type RawCall = ServerDuplexStream<Buffer, Buffer>;
+
+/** What a stream needs from the server. */
+export interface StreamContext {
+  readonly facts: XdsFacts;
+  readonly limits: XdsLimits;
+  readonly now: () => number;
+  /** Finds or makes the client that this stream belongs to. */
+  join(identity: Identity, stream: XdsStream): Proxy;
+  /** The stream is over. */
+  leave(stream: XdsStream, proxy: Proxy | undefined): void;
+}
+
+/** One gRPC stream: bytes to requests, who sent them, and the end of it all. */
+export class XdsStream implements ResponseStream {
+  readonly peer: string;
+  readonly serves: ServiceMethod['serves'];
+  readonly #call: RawCall;
+  readonly #variant: ServiceMethod['variant'];
+  readonly #context: StreamContext;
+  readonly #unserved = new Set<string>();
+  #proxy: Proxy | undefined;
+  #isOver = false;
+  #unflushed = 0;
+  #stalledSince = 0;
+
+  constructor(call: RawCall, { serves, variant }: ServiceMethod, context: StreamContext) {
+    this.peer = call.getPeer();
+    this.serves = serves;
+    this.#call = call;
+    this.#variant = variant;
+    this.#context = context;
+    for (const event of ['cancelled', 'close', 'error']) call.on(event, () => this.#over());
+  }
+
+  /** Starts to read; until then the client waits. */
+  begin(): void {
+    this.#call.on('data', (bytes: Buffer) => this.#read(bytes));
+    this.#call.on('end', () => {
+      this.#over();
+      this.#call.end();
+    });
+  }
+
+  write(bytes: Buffer, flushed: () => void): void {
+    if (this.#isOver) return;
+    if (this.#unflushed === 0) this.#stalledSince = this.#context.now();
+    this.#unflushed += 1;
+    this.#call.write(bytes, () => {
+      this.#unflushed -= 1;
+      this.#stalledSince = this.#context.now();
+      flushed();
+    });
+  }
+
+  /** Node id of the client; empty where it has not said who it is. */
+  get proxyId(): string {
+    return this.#proxy?.identity.id ?? '';
+  }
+
+  /** Since when the client has not taken anything, although something waits for it; `undefined` where nothing waits. */
+  get stalledSince(): number | undefined {
+    return this.#unflushed > 0 ? this.#stalledSince : undefined;
+  }
+
+  /** Ends the stream with a status, behind what is already written. */
+  end(code: status, message: string): void {
+    if (this.#isOver) return;
+    this.#over();
+    this.#call.emit('error', { code, details: message });
+  }
+
+  #over(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#context.leave(this, this.#proxy);
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#isOver) return;
+    try {
+      this.#request(bytes);
+    } catch (error) {
+      // A fault of ours on one stream must not end the process: the client comes back and starts anew.
+      const end =
+        error instanceof StreamEnd ? error : new StreamEnd(status.INTERNAL, `internal fault: ${String(error)}`);
+      this.#context.facts.turnedAway({ peer: this.peer, proxy: this.proxyId, code: end.code, message: end.message });
+      this.end(end.code, end.message);
+    }
+  }
+
+  #request(bytes: Buffer): void {
+    const { limits } = this.#context;
+    const request = readRequest(bytes, this.#variant, limits);
+    const proxy = (this.#proxy ??= this.#join(identityOf(request.node)));
+    const kind = this.#kindOf(request.typeUrl);
+    if (kind === undefined) return this.#passOver(proxy, request.typeUrl);
+    proxy.open(kind, this);
+    proxy.request(kind, request);
+    const count = proxy.subscribed(kind);
+    if (count > limits.names) throw tooManyNames(count, limits);
+  }
+
+  #join(identity: Identity | undefined): Proxy {
+    if (identity === undefined) {
+      throw new StreamEnd(status.INVALID_ARGUMENT, 'the first request of a stream has to carry node.id');
+    }
+    return this.#context.join(identity, this);
+  }
+
+  /** `undefined` for a type that is not served here. */
+  #kindOf(typeUrl: string): ResourceKind | undefined {
+    if (this.serves === 'all') {
+      const kind = kindOf(typeUrl);
+      return kind !== undefined && SERVED_KINDS.includes(kind) ? kind : undefined;
+    }
+    // A service of one type may leave the type out (discovery.proto, DiscoveryRequest.type_url).
+    if (typeUrl !== '' && typeUrl !== TYPE[this.serves]) {
+      throw new StreamEnd(
+        status.INVALID_ARGUMENT,
+        `type_url is ${typeUrl.slice(0, 200)}, this service serves ${TYPE[this.serves]}`,
+      );
+    }
+    return this.serves;
+  }
+
+  // A client may ask for more types than a server has; that is no reason to refuse it the others.
+  #passOver(proxy: Proxy, typeUrl: string): void {
+    if (this.#unserved.has(typeUrl) || this.#unserved.size >= MOST_UNSERVED) return;
+    this.#unserved.add(typeUrl);
+    this.#context.facts.unserved({ proxy: proxy.identity.id, typeUrl: typeUrl.slice(0, 200) });
+  }
+}
+
+/** More unserved types than Envoy has; only a hostile client names more. */
+const MOST_UNSERVED = 32;
