@@ -78,7 +78,10 @@ export interface RolloutIntent {
   readonly total: TrafficTotal;
   readonly stable: PodTemplateHash | undefined;
   readonly canary: PodTemplateHash | undefined;
-  /** The desired split; sums to `total`. Empty: nothing is known yet, everything goes to whatever is ready. */
+  /**
+   * The split as it is to be served; sums to `total`. Stable and canary are in it even without traffic. Empty: nothing is
+   * known yet, or the versions are told apart by `roles` alone (blue-green); everything goes to whatever is ready.
+   */
   readonly split: readonly Backend[];
   /** Managed routes in force, in order of precedence. */
   readonly managed: readonly Route[];

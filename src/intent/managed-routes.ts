@@ -45,7 +45,7 @@ function headerRoute(s: Situation, canary: PodTemplateHash, step: HeaderRouteSte
   return {
     name: step.name,
     matches: step.match.map((match) => ({ method: undefined, path: undefined, headers: [match] })),
-    backends: [{ version: versionOf(canary, s.stable), weight: fullWeight(s.strategy.total) }],
+    backends: [{ version: versionOf(s.rollout, canary), weight: fullWeight(s.strategy.total) }],
     mirrors: [],
   };
 }
@@ -56,7 +56,7 @@ function mirrorRoute(s: Situation, canary: PodTemplateHash, step: MirrorRouteSte
     name: step.name,
     matches: mirrorMethods === undefined ? step.match : step.match.flatMap((match) => within(match, mirrorMethods)),
     backends: split,
-    mirrors: [{ version: versionOf(canary, s.stable), percentage: step.percentage }],
+    mirrors: [{ version: versionOf(s.rollout, canary), percentage: step.percentage }],
   };
 }
 

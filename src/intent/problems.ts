@@ -98,7 +98,7 @@ function aloneProblem(rollout: Rollout): Problem {
   return rolloutProblem(rollout, 'ROLLOUT_WITHOUT_SERVICE', {
     path: '',
     value: '',
-    expected: `a Service in namespace ${rollout.namespace} that selects its pods (${labels}), or one that it names: so far it shapes nothing`,
+    expected: `a Service in namespace ${rollout.namespace} that selects its pods${labels === '' ? '' : ` (${labels})`}, or one that it names: so far it shapes nothing`,
   });
 }
 
@@ -118,9 +118,9 @@ function portProblems(world: WorldView, rollout: Rollout): readonly Problem[] {
   });
 }
 
-/** The options of a Rollout without a provider are in its annotation, all others in its plugin block. */
-function optionsPath({ strategy }: Rollout): string {
-  return strategy.kind === 'canary' && strategy.routing === 'provider'
-    ? 'spec.strategy.canary.trafficRouting.plugins["penstock/xds"]'
-    : 'metadata.annotations["penstock.dev/options"]';
+/** Where the options stand: in the annotation if there is one, or else in the plugin block. */
+function optionsPath({ annotations }: Rollout): string {
+  return annotations.has('penstock.dev/options')
+    ? 'metadata.annotations["penstock.dev/options"]'
+    : 'spec.strategy.canary.trafficRouting.plugins["penstock/xds"]';
 }

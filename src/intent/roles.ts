@@ -12,8 +12,8 @@ export function canaryRoles(s: Situation): ReadonlyMap<RoleHost, Version> {
   const canary = s.canary !== undefined && s.ready(s.canary) > 0 ? s.canary : undefined;
   const stable = s.ready(s.stable) > 0 ? s.stable : (canary ?? s.stable);
   return new Map<RoleHost, Version>([
-    ['stable', versionOf(stable, s.stable)],
-    ['canary', versionOf(s.aborted ? stable : (canary ?? stable), s.stable)],
+    ['stable', versionOf(s.rollout, stable)],
+    ['canary', versionOf(s.rollout, s.aborted ? stable : (canary ?? stable))],
   ]);
 }
 
@@ -28,7 +28,7 @@ export function blueGreenRoles(rollout: Rollout, aborted: boolean, ready: Ready)
   const active = isBack ? stableHash : activeHash;
   const roles = new Map<RoleHost, Version>();
   const set = (role: RoleHost, hash: PodTemplateHash | undefined): void => {
-    if (hash !== undefined) roles.set(role, versionOf(hash, stableHash));
+    if (hash !== undefined) roles.set(role, versionOf(rollout, hash));
   };
   set(
     'active',

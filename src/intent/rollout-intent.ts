@@ -22,7 +22,9 @@ export function rolloutIntent(world: WorldView, rollout: ObjectKey): Translation
       return { value: undefined, problems: [] };
     case 'canary': {
       const { value, problems } = canaryIntent(world, record, good, strategy);
-      return { value, problems: [...rolloutProblems(world, good), ...problems] };
+      // Of a Rollout that shapes nothing no pods are known, so they are not missing either.
+      const isAlone = world.claims(rollout).length === 0;
+      return { value, problems: [...rolloutProblems(world, good), ...(isAlone ? [] : problems)] };
     }
     case 'blue-green':
       return { value: blueGreenIntent(world, record, good), problems: rolloutProblems(world, good) };

@@ -1,4 +1,5 @@
 import type { PodTemplateHash } from '../base/index.js';
+import { adoptingHash } from '../model/index.js';
 import type { CanaryStrategy, Rollout, RolloutRecord, Version, WorldView } from '../model/index.js';
 
 /** All that the rules of a canary look at, gathered once. */
@@ -45,31 +46,15 @@ export function isAborted(record: RolloutRecord, rollout: Rollout): boolean {
   return record.aborted || rollout.status.aborted;
 }
 
-/**
- * Ready pods by version. The stable version also counts those that it adopts: a Deployment's pods have no hash, and while
- * it becomes a Rollout they are all there is.
- */
-export function readyOf(world: WorldView, rollout: Rollout): Ready {
-  const counts = world.readyPods(rollout.key);
-  return (hash) => {
-    const count = counts.get(hash) ?? 0;
-    return count === 0 && hash === rollout.status.stableHash ? adopted(world, rollout, hash) : count;
-  };
+/** Ready pods by version; those that a version adopts are counted with it. */
+export function readyOf(world: WorldView, { key }: Rollout): Ready {
+  const counts = world.readyPods(key);
+  return (hash) => counts.get(hash) ?? 0;
 }
 
-/** A version of a Rollout; its stable version adopts pods without a hash. */
-export function versionOf(hash: PodTemplateHash, stable: PodTemplateHash | undefined): Version {
-  return { kind: 'hash', hash, adopts: hash === stable };
-}
-
-function adopted(world: WorldView, rollout: Rollout, hash: PodTemplateHash): number {
-  let most = 0;
-  for (const { service } of world.claims(rollout.key)) {
-    for (const port of world.service(service)?.ports ?? []) {
-      most = Math.max(most, world.endpoints(service, port, versionOf(hash, hash)).length);
-    }
-  }
-  return most;
+/** A version of a Rollout, with the pods that it adopts. */
+export function versionOf(rollout: Rollout, hash: PodTemplateHash): Version {
+  return { kind: 'hash', hash, adopts: hash === adoptingHash(rollout) };
 }
 
 /** Both times are RFC 3339 in UTC; a version whose ReplicaSet is not known is taken for the newer one. */

@@ -20,7 +20,7 @@ export function split(s: Situation): Translation<readonly Backend[]> {
   const backends = shares.flatMap((share): readonly Backend[] => {
     const weight = servedWeight(s, share, empty, heir);
     const isKept = weight > 0 || share.hash === s.stable || share.hash === s.canary;
-    return isKept ? [{ version: versionOf(share.hash, s.stable), weight }] : [];
+    return isKept ? [{ version: versionOf(s.rollout, share.hash), weight }] : [];
   });
   // Scaled to nothing on purpose is nothing to complain of.
   const complaints = s.rollout.replicas > 0 ? empty.map((share) => emptyVersion(s, share, heir)) : [];

@@ -1,4 +1,4 @@
-import type { PodTemplateHash } from '../base/index.js';
+import { assertNever, type PodTemplateHash } from '../base/index.js';
 import type { Rollout } from './objects.js';
 
 /**
@@ -12,13 +12,25 @@ export function adoptingHash(rollout: Rollout): PodTemplateHash | undefined {
 }
 
 /**
- * Whether the number of ready pods, and not only that there are some, decides how much a version gets: where we derive the
- * weights ourselves and the steps are over although the update is not (argo-rollouts.md 2.3, row 4).
+ * Whether the number of ready pods, and not only that there are some, can decide how much a version gets: where the steps
+ * are over although the update is not and we derive the weights ourselves (as in a rollback within the rollback window), where
+ * stable has given up pods together with traffic, and where an abort leads a blue-green Rollout back to a stable version that
+ * has to grow first.
  */
 export function capacityCounts({ strategy, status }: Rollout): boolean {
-  if (strategy.kind !== 'canary' || strategy.routing !== 'none') return false;
-  if (status.currentPodHash === status.stableHash) return false;
-  return status.promoteFull || status.stepIndex === strategy.steps.length;
+  switch (strategy.kind) {
+    case 'none':
+      return false;
+    case 'blue-green':
+      return status.activeHash !== status.stableHash;
+    case 'canary': {
+      if (strategy.dynamicStableScale) return true;
+      if (strategy.routing === 'provider' || status.currentPodHash === status.stableHash) return false;
+      return status.promoteFull || (status.stepIndex ?? 0) >= strategy.steps.length;
+    }
+    default:
+      return assertNever(strategy);
+  }
 }
 
 /**

@@ -29,7 +29,7 @@ export interface Given {
   readonly replicas?: number;
   /** Ready pods by version; v1 and v2 have four each unless told otherwise. */
   readonly ready?: Readonly<Record<string, number>>;
-  /** Ready pods that belong to no version. */
+  /** Ready pods that belong to no version: the stable one adopts them. */
   readonly unversioned?: number;
   /** When the ReplicaSet of a version was made. */
   readonly created?: Readonly<Record<string, string>>;
@@ -104,8 +104,10 @@ const CANARY: CanaryStrategy = {
 };
 
 export function rollout(given: Given): Rollout {
+  const isAnnotated = given.options !== undefined && given.canary?.routing !== 'provider';
   return {
     ...meta('web'),
+    annotations: new Map(isAnnotated ? [['penstock.dev/options', '{}']] : []),
     kind: 'Rollout',
     uid: 'u1',
     replicas: given.replicas ?? 4,
@@ -134,6 +136,9 @@ export function world(given: Given): WorldView {
   const known = given.services ?? claims.map((claim) => service(claim.service.slice('shop/'.length)));
   const services = new Map(known.map((one) => [one.key, one]));
   const pods = new Map(Object.entries(given.ready ?? { v1: 4, v2: 4 }).map(([name, count]) => [hash(name), count]));
+  const { stableHash } = good.status;
+  const unversioned = given.unversioned ?? 0;
+  if (stableHash !== undefined) pods.set(stableHash, (pods.get(stableHash) ?? 0) + unversioned);
   const created = Object.entries(given.created ?? {});
   return {
     rolloutKeys: () => [ROLLOUT],
@@ -151,14 +156,8 @@ export function world(given: Given): WorldView {
           { ...meta(name), kind: 'ReplicaSet', createdAt, hash: hash(name), rollout: 'web' },
         ]),
       ),
-    endpoints: (_service, _port, version) => {
-      const adopted = version.kind === 'all' || version.adopts ? (given.unversioned ?? 0) : 0;
-      const own = version.kind === 'hash' ? (pods.get(version.hash) ?? 0) : 0;
-      return Array.from({ length: adopted + own }, (_, index) => ({
-        address: `10.0.0.${index}`,
-        port: portNumber(80)!,
-      }));
-    },
+    // An intent has no endpoints: they take their own way.
+    endpoints: () => [],
   };
 }
 

@@ -6,7 +6,7 @@ import type { Given } from './given.js';
 
 // Names begin with the rule of Argo Rollouts that a row follows: the letter of its branch in `reconcileTrafficRouting`
 // (A dynamic rollback to stable, B promoted, C aborted, D canary without pods, E promoted in full, F and G steps, H after the
-// last step, I no steps), M1 (weights recorded) or M2 (weights derived). `differs` rows are told in docs/argo-fidelity.md.
+// last step, I no steps), M1 (weights recorded) or M2 (weights derived). Where we differ from Argo on purpose, docs/argo-fidelity.md says why.
 
 interface Row {
   readonly name: string;
