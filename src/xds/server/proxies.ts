@@ -1,6 +1,14 @@
+import type { ResourceKind } from '../../codec/index.js';
 import type { Identity } from './identity.js';
 import type { XdsPublication } from './options.js';
 import { Proxy, type ProxyContext, type ResponseStream } from './proxy.js';
+
+/** A stream whose first request has just come. */
+export interface Newcomer {
+  readonly stream: ResponseStream;
+  /** What it asks for; `undefined` for a type that is not served. */
+  readonly kind: ResourceKind | undefined;
+}
 
 /** The clients that are connected. */
 export class Proxies {
@@ -17,21 +25,14 @@ export class Proxies {
   }
 
   /**
-   * The client that a new stream belongs to. Streams of one type each, from one node, are one client, so that the order
-   * among types holds for them too; an aggregated stream is a client by itself.
+   * The client that a new stream belongs to, given the type it asks for first. Streams of one node that are one client share
+   * a session, so that the order among types holds across them.
    */
-  join(identity: Identity, stream: ResponseStream, publication: XdsPublication): Proxy {
-    const { serves } = stream;
+  join(identity: Identity, newcomer: Newcomer, publication: XdsPublication): Proxy {
+    const { stream, kind } = newcomer;
     const siblings = this.#byId.get(identity.id) ?? new Set();
-    if (serves !== 'all') {
-      for (const sibling of siblings) {
-        if (!sibling.lacks(serves)) continue;
-        sibling.open(serves, stream);
-        return sibling;
-      }
-    }
+    for (const sibling of siblings) if (sibling.accepts(stream, kind)) return sibling;
     const proxy = new Proxy(identity, stream, { context: this.#context, publication });
-    if (serves !== 'all') proxy.open(serves, stream);
     if (siblings.size === 0) this.#context.facts.connected({ ...identity, peer: stream.peer });
     this.#byId.set(identity.id, siblings.add(proxy));
     return proxy;

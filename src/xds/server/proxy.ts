@@ -39,7 +39,6 @@ export class Proxy {
   readonly #session: Session;
   readonly #streams = new Map<ResourceKind, ResponseStream>();
   readonly #peer: string;
-  readonly #aggregated: boolean;
   readonly #connectedAt: number;
   readonly #acknowledged = new Map<ResourceKind, number>();
   readonly #rejections = new Map<ResourceKind, readonly RejectionState[]>();
@@ -50,7 +49,6 @@ export class Proxy {
     this.identity = identity;
     this.#context = context;
     this.#peer = stream.peer;
-    this.#aggregated = stream.serves === 'all';
     this.#connectedAt = context.wallClock();
     this.#session = new Session({
       view: context.viewOf(publication.snapshot, identity.scope),
@@ -59,9 +57,18 @@ export class Proxy {
     });
   }
 
-  /** Whether a stream of this one type belongs to this client. An aggregated stream is a client by itself. */
-  lacks(kind: ResourceKind): boolean {
-    return !this.#aggregated && !this.#streams.has(kind);
+  /**
+   * Whether a new stream of the same node belongs to this client. Streams of one type each may come over several
+   * connections; an aggregated stream has company only on its own connection (Envoy with CDS and LDS on streams of their
+   * own keeps endpoints and routes on the aggregated one), for otherwise it is the same node connecting anew.
+   */
+  accepts(stream: ResponseStream, kind: ResourceKind | undefined): boolean {
+    if (kind !== undefined && this.#streams.has(kind)) return false;
+    const streams = new Set(this.#streams.values());
+    const isMixed = stream.serves === 'all' || [...streams].some(({ serves }) => serves === 'all');
+    if (!isMixed) return true;
+    const aggregated = [...streams, stream].filter(({ serves }) => serves === 'all');
+    return aggregated.length === 1 && [...streams].every(({ peer }) => peer === stream.peer);
   }
 
   /** How many names the client asked for. */
@@ -69,8 +76,11 @@ export class Proxy {
     return this.#session.types.get(kind)?.subscription.names.size ?? 0;
   }
 
-  /** Binds a type to the stream that it arrives on. */
+  /** Binds a type to the stream that it arrives on; one that another stream had begins anew. */
   open(kind: ResourceKind, stream: ResponseStream): void {
+    const before = this.#streams.get(kind);
+    if (before === stream) return;
+    if (before !== undefined) this.#closeKind(kind);
     this.#streams.set(kind, stream);
   }
 
@@ -91,11 +101,7 @@ export class Proxy {
   /** A stream has ended; true where it was the last one. */
   close(stream: ResponseStream): boolean {
     for (const [kind, other] of this.#streams) {
-      if (other !== stream) continue;
-      this.#streams.delete(kind);
-      this.#rejections.delete(kind);
-      this.#acknowledged.delete(kind);
-      this.#session.close(kind, this.#context.now());
+      if (other === stream) this.#closeKind(kind);
     }
     if (this.#streams.size > 0) return false;
     clearTimeout(this.#timer);
@@ -112,7 +118,7 @@ export class Proxy {
       client,
       peer: this.#peer,
       connectedAt: this.#connectedAt,
-      aggregated: this.#aggregated,
+      aggregated: [...this.#streams.values()].every(({ serves }) => serves === 'all'),
       sequence: this.#session.sequence,
       acknowledged: this.#session.acknowledged,
       types: [...this.#session.types.values()].map((state) =>
@@ -141,6 +147,13 @@ export class Proxy {
     }
     if (settled !== undefined) facts.settled({ proxy, sequence: settled });
     this.#wake(wakeAt);
+  }
+
+  #closeKind(kind: ResourceKind): void {
+    this.#streams.delete(kind);
+    this.#rejections.delete(kind);
+    this.#acknowledged.delete(kind);
+    this.#session.close(kind, this.#context.now());
   }
 
   #write(kind: ResourceKind, bytes: Buffer): void {

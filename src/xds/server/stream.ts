@@ -4,6 +4,7 @@ import { SERVED_KINDS } from '../protocol/session.js';
 import type { XdsFacts } from './facts.js';
 import { type Identity, identityOf } from './identity.js';
 import type { XdsLimits } from './options.js';
+import type { Newcomer } from './proxies.js';
 import type { Proxy, ResponseStream } from './proxy.js';
 import { readRequest, StreamEnd, tooManyNames } from './request-reader.js';
 
@@ -16,7 +17,7 @@ export interface StreamContext {
   readonly limits: XdsLimits;
   readonly now: () => number;
   /** Finds or makes the client that this stream belongs to. */
-  join(identity: Identity, stream: XdsStream): Proxy;
+  join(identity: Identity, newcomer: Newcomer): Proxy;
   /** The stream is over. */
   leave(stream: XdsStream, proxy: Proxy | undefined): void;
 }
@@ -102,8 +103,8 @@ export class XdsStream implements ResponseStream {
   #request(bytes: Buffer): void {
     const { limits } = this.#context;
     const request = readRequest(bytes, this.#variant, limits);
-    const proxy = (this.#proxy ??= this.#join(identityOf(request.node)));
     const kind = this.#kindOf(request.typeUrl);
+    const proxy = (this.#proxy ??= this.#join(identityOf(request.node), kind));
     if (kind === undefined) return this.#passOver(proxy, request.typeUrl);
     proxy.open(kind, this);
     proxy.request(kind, request);
@@ -111,11 +112,11 @@ export class XdsStream implements ResponseStream {
     if (count > limits.names) throw tooManyNames(count, limits);
   }
 
-  #join(identity: Identity | undefined): Proxy {
+  #join(identity: Identity | undefined, kind: ResourceKind | undefined): Proxy {
     if (identity === undefined) {
       throw new StreamEnd(status.INVALID_ARGUMENT, 'the first request of a stream has to carry node.id');
     }
-    return this.#context.join(identity, this);
+    return this.#context.join(identity, { stream: this, kind });
   }
 
   /** `undefined` for a type that is not served here. */

@@ -51,9 +51,9 @@ export class XdsServer {
       facts,
       limits: this.#limits,
       now,
-      join: (identity, stream) => {
+      join: (identity, newcomer) => {
         invariant(this.#publication !== undefined, 'a stream is read before the first publication');
-        return this.#proxies.join(identity, stream, this.#publication);
+        return this.#proxies.join(identity, newcomer, this.#publication);
       },
       leave: (stream, proxy) => {
         this.#streams.delete(stream);
