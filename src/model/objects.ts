@@ -259,7 +259,7 @@ export type WorldEvent =
 
 /** Keys whose derived state a batch of events may have changed. */
 export interface Touched {
-  /** Services whose routes or clusters must be derived again. */
+  /** Services whose routes or clusters must be derived again, among them all that a touched Rollout shapes. */
   readonly services: ReadonlySet<ObjectKey>;
   /** Rollouts whose intent must be derived again. */
   readonly rollouts: ReadonlySet<ObjectKey>;

@@ -3,7 +3,7 @@ import { type HostIntent, hostIntent, type RolloutIntent, rolloutIntent, service
 import type { Touched, WorldView } from '../model/index.js';
 import { clustersOf, endpointResource, hostResources } from '../resources/index.js';
 import type { HostEntry } from '../snapshot/index.js';
-import { describeEndpoints, describeHost, describeRollout } from './describe.js';
+import { describeEndpoints, describeHost, describeRollout, type EndpointCounts } from './describe.js';
 import type { Cause } from './options.js';
 import type { ProblemLedger } from './problem-ledger.js';
 
@@ -16,9 +16,10 @@ export interface Derived {
 
 /** From touched keys to host entries, keeping what was derived before: a key that was not touched is not derived again. */
 export class Derivation {
-  readonly rollouts = new Map<ObjectKey, RolloutIntent>();
-  readonly hosts = new Map<ObjectKey, HostIntent>();
+  readonly rollouts: Map<ObjectKey, RolloutIntent> = new Map();
+  readonly hosts: Map<ObjectKey, HostIntent> = new Map();
   readonly #entries = new Map<ObjectKey, HostEntry>();
+  readonly #counts = new Map<ObjectKey, EndpointCounts>();
   readonly #world: WorldView;
   readonly #problems: ProblemLedger;
   readonly #failed: (object: ObjectRef, error: unknown) => void;
@@ -33,16 +34,14 @@ export class Derivation {
   derive(touched: Touched): Derived {
     const causes: Cause[] = [];
     const entries = new Map<ObjectKey, HostEntry | undefined>();
-    const services = new Set(touched.services);
     for (const key of touched.rollouts) {
       this.#attempt('Rollout', key, () => causes.push(...this.#deriveRollout(key)));
-      for (const claim of this.#world.claims(key)) services.add(claim.service);
     }
-    for (const key of services) {
+    for (const key of touched.services) {
       this.#attempt('Service', key, () => causes.push(...this.#deriveHost(key, entries)));
     }
     for (const key of touched.endpoints) {
-      if (!services.has(key)) this.#attempt('Service', key, () => causes.push(...this.#deriveEndpoints(key, entries)));
+      if (!touched.services.has(key)) this.#attempt('Service', key, () => causes.push(...this.#deriveEndpoints(key, entries)));
     }
     return { entries, causes };
   }
@@ -62,29 +61,39 @@ export class Derivation {
     const host = hostIntent(this.#world, key, claim === undefined ? undefined : this.rollouts.get(claim.rollout));
     this.#problems.set(`intent of Service ${key}`, serviceProblems(this.#world, key));
     if (host === undefined) {
-      this.hosts.delete(key);
-      this.#entries.delete(key);
+      for (const kept of [this.hosts, this.#entries, this.#counts]) kept.delete(key);
       entries.set(key, undefined);
-    } else {
-      this.hosts.set(key, host);
-      this.#keep(key, { ...hostResources(host), endpoints: this.#endpoints(host) }, entries);
+      return causes('Service', key, describeHost(before, host));
     }
-    return causes('Service', key, describeHost(before, host));
+    this.hosts.set(key, host);
+    const { endpoints, texts } = this.#encodeEndpoints(host);
+    this.#keep(key, { ...hostResources(host), endpoints }, entries);
+    return causes('Service', key, [...describeHost(before, host), ...(before === undefined ? [] : texts)]);
   }
 
   #deriveEndpoints(key: ObjectKey, entries: Map<ObjectKey, HostEntry | undefined>): readonly Cause[] {
     const host = this.hosts.get(key);
     const before = this.#entries.get(key);
     if (host === undefined || before === undefined) return [];
-    const endpoints = this.#endpoints(host);
+    const { endpoints, texts } = this.#encodeEndpoints(host);
     this.#keep(key, { ...before, endpoints }, entries);
-    return causes('Service', key, describeEndpoints(before.endpoints, endpoints));
+    return causes('Service', key, texts);
   }
 
-  #endpoints(host: HostIntent): HostEntry['endpoints'] {
-    return clustersOf(host).map(({ name, port, version }) =>
-      endpointResource(name, this.#world.endpoints(host.service, port, version)),
-    );
+  /** The assignments of all clusters of a host, and in words where endpoints came or went. */
+  #encodeEndpoints(host: HostIntent): {
+    readonly endpoints: HostEntry['endpoints'];
+    readonly texts: readonly string[];
+  } {
+    const before = this.#counts.get(host.service) ?? new Map();
+    const after = new Map<string, number>();
+    const endpoints = clustersOf(host).map(({ name, port, version }) => {
+      const ready = this.#world.endpoints(host.service, port, version);
+      after.set(name, ready.length);
+      return endpointResource(name, ready);
+    });
+    this.#counts.set(host.service, after);
+    return { endpoints, texts: describeEndpoints(before, after) };
   }
 
   #keep(key: ObjectKey, entry: HostEntry, entries: Map<ObjectKey, HostEntry | undefined>): void {
