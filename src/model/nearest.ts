@@ -1,6 +1,6 @@
 /**
- * The word that somebody most likely meant: the nearest of `words`, letter case ignored, when at most a third of its letters
- * differ; the first of equally near ones. `undefined` where none is near.
+ * The word that somebody most likely meant: the nearest of `words`, letter case ignored, when fewer than half of its letters
+ * and at most three differ; the first of equally near ones. `undefined` where none is near.
  */
 export function nearest(word: string, words: readonly string[]): string | undefined {
   // Longer than any of ours: not a slip of the pen, and the distance would be costly.
@@ -8,7 +8,7 @@ export function nearest(word: string, words: readonly string[]): string | undefi
   let best: { readonly word: string; readonly distance: number } | undefined;
   for (const candidate of words) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    const isNear = distance <= Math.max(1, Math.floor(candidate.length / 3));
+    const isNear = distance <= Math.min(3, Math.max(1, Math.floor((candidate.length - 1) / 2)));
     if (isNear && (best === undefined || distance < best.distance)) best = { word: candidate, distance };
   }
   return best?.word;

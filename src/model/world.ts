@@ -148,10 +148,11 @@ export class World implements WorldView {
     const before = this.#services.get(key);
     if (service === undefined) this.#services.delete(key);
     else this.#services.set(key, service);
+    this.#claims.setService(key, service, change);
+    // Whom it selects is a matter of claims alone: when Argo points a selector to another version, nothing has to be derived.
     if (shape(before) === shape(service)) return;
     change.services.add(key);
     addAll(change.rollouts, this.#claims.mentioning(key));
-    this.#claims.setService(key, service, change);
     const holder = this.#claims.on(key)?.rollout;
     if (holder !== undefined) change.rollouts.add(holder);
   }
@@ -233,7 +234,7 @@ function meaning(record: RolloutRecord | undefined): string {
   return fingerprint([good, record.aborted, record.walked]);
 }
 
-/** Kubernetes and Argo write many a label and annotation that says nothing of traffic. */
+/** What of a Service is served. Kubernetes and Argo write many a label and annotation that says nothing of traffic. */
 function shape(service: Service | undefined): string {
-  return service === undefined ? '' : fingerprint([service.type, service.selector, service.ports]);
+  return service === undefined ? '' : fingerprint([service.type, service.ports]);
 }
