@@ -41,7 +41,8 @@ export class Derivation {
       this.#attempt('Service', key, () => causes.push(...this.#deriveHost(key, entries)));
     }
     for (const key of touched.endpoints) {
-      if (!touched.services.has(key)) this.#attempt('Service', key, () => causes.push(...this.#deriveEndpoints(key, entries)));
+      if (!touched.services.has(key))
+        this.#attempt('Service', key, () => causes.push(...this.#deriveEndpoints(key, entries)));
     }
     return { entries, causes };
   }
@@ -115,7 +116,8 @@ function causes(kind: string, key: ObjectKey, texts: readonly string[]): readonl
   return texts.map((what) => ({ object: refOf(kind, key), what }));
 }
 
-function refOf(kind: string, key: ObjectKey): ObjectRef {
+/** The object of a key. */
+export function refOf(kind: string, key: ObjectKey): ObjectRef {
   const slash = key.indexOf('/');
   return { kind, namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }

@@ -1,7 +1,7 @@
 import type { Problem } from '../base/index.js';
 import { World, type WorldEvent } from '../model/index.js';
 import { diff, EMPTY_SNAPSHOT, isEmptyChange, type Snapshot, withHosts } from '../snapshot/index.js';
-import { Derivation } from './derivation.js';
+import { Derivation, refOf } from './derivation.js';
 import type { PipelineOptions } from './options.js';
 import { ProblemLedger } from './problem-ledger.js';
 
@@ -42,7 +42,7 @@ export class Pipeline {
     this.#problems.note(events);
     const { entries, causes } = this.#derivation.derive(this.#world.apply(events));
     const before = this.#snapshot;
-    this.#snapshot = withHosts(before, entries);
+    this.#snapshot = withHosts(before, entries, (key, error) => this.#options.failed(refOf('Service', key), error));
     const changes = diff(before, this.#snapshot);
     if (this.#sequence === 0 || !isEmptyChange(changes)) {
       this.#sequence += 1;

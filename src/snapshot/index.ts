@@ -3,6 +3,6 @@ export { diff, isEmptyChange } from './diff.js';
 export type { Changes, NameChanges } from './diff.js';
 export type { HostEntry } from './host-entry.js';
 export { EMPTY_SNAPSHOT, withHosts } from './snapshot.js';
-export type { Snapshot } from './snapshot.js';
+export type { Refuse, Snapshot } from './snapshot.js';
 export { viewsWith } from './view.js';
 export type { Assembly, ListenAddress, ProxyScope, View, ViewOf } from './view.js';

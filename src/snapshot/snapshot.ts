@@ -18,18 +18,24 @@ export const EMPTY_SNAPSHOT: Snapshot = Object.freeze({
   routing: {},
 });
 
+/** What becomes of an entry that can not be part of a snapshot (`checkEntry`), and of the host it was for. */
+export type Refuse = (key: ObjectKey, error: unknown) => void;
+
 /**
  * The snapshot after these hosts changed; `undefined` takes a host away. `before` itself when nothing comes out different.
  *
- * Costs what the changes cost, whatever else is in the snapshot. Throws (invariant) when an entry refers to what it does not
- * hold; then nothing is changed.
+ * Costs what the changes cost, whatever else is in the snapshot. An entry that refers to what it does not hold is refused:
+ * its host keeps what it had and `refuse` is told, or the error is thrown where nobody wants to know.
  */
-export function withHosts(before: Snapshot, changed: ReadonlyMap<ObjectKey, HostEntry | undefined>): Snapshot {
+export function withHosts(
+  before: Snapshot,
+  changed: ReadonlyMap<ObjectKey, HostEntry | undefined>,
+  refuse: Refuse = rethrow,
+): Snapshot {
   const changes = new Map<ObjectKey, HostEntry | undefined>();
   for (const [key, entry] of changed) {
     const old = before.hosts.get(key);
-    if (entry !== undefined) checkEntry(key, entry);
-    const now = entry === undefined ? undefined : sharing(old, entry);
+    const now = entry === undefined ? undefined : accepted(key, { entry, old, refuse });
     if (now !== old) changes.set(key, now);
   }
   if (changes.size === 0) return before;
@@ -38,6 +44,26 @@ export function withHosts(before: Snapshot, changed: ReadonlyMap<ObjectKey, Host
     keys: keysAfter(before, changes),
     routing: routes(before, changes) ? {} : before.routing,
   });
+}
+
+interface Candidate {
+  readonly entry: HostEntry;
+  readonly old: HostEntry | undefined;
+  readonly refuse: Refuse;
+}
+
+function accepted(key: ObjectKey, { entry, old, refuse }: Candidate): HostEntry | undefined {
+  try {
+    checkEntry(key, entry);
+    return sharing(old, entry);
+  } catch (error) {
+    refuse(key, error);
+    return old;
+  }
+}
+
+function rethrow(_key: ObjectKey, error: unknown): never {
+  throw error;
 }
 
 function keysAfter(before: Snapshot, changes: ReadonlyMap<ObjectKey, HostEntry | undefined>): readonly ObjectKey[] {

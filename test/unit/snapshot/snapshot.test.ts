@@ -72,6 +72,23 @@ for (const { name, given, want } of faults) {
   });
 }
 
+test('an entry that is refused leaves its host as it was, and the others move on', () => {
+  const before = snapshotOf([WEB, good], [CART, entry(CART, [80])]);
+  const refused: unknown[] = [];
+  const changes = new Map([
+    [WEB, { ...good, endpoints: [] }],
+    [CART, entry(CART, [81])],
+  ]);
+  const next = withHosts(before, changes, (key, error) => refused.push(key, error));
+  assert.equal(next.hosts.get(WEB), before.hosts.get(WEB));
+  assert.deepEqual(
+    next.hosts.get(CART)?.clusters.map(({ name }) => name),
+    ['shop/cart:81'],
+  );
+  assert.equal(refused[0], WEB);
+  assert.match(String(refused[1]), /no endpoint assignment/);
+});
+
 test('a snapshot that grew step by step equals one made at once', () => {
   fc.assert(
     fc.property(fc.array(someChanges, { maxLength: 5 }), (history) => {
