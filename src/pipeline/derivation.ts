@@ -3,7 +3,7 @@ import { type HostIntent, hostIntent, type RolloutIntent, rolloutIntent, service
 import type { Touched, WorldView } from '../model/index.js';
 import { clustersOf, endpointResource, hostResources } from '../resources/index.js';
 import type { HostEntry } from '../snapshot/index.js';
-import { describeEndpoints, describeHost, describeRollout, type EndpointCounts } from './describe.js';
+import { describeEndpoints, describeHost, describeRollout, type EndpointSets } from './describe.js';
 import type { Cause } from './options.js';
 import type { ProblemLedger } from './problem-ledger.js';
 
@@ -19,7 +19,7 @@ export class Derivation {
   readonly rollouts: Map<ObjectKey, RolloutIntent> = new Map();
   readonly hosts: Map<ObjectKey, HostIntent> = new Map();
   readonly #entries = new Map<ObjectKey, HostEntry>();
-  readonly #counts = new Map<ObjectKey, EndpointCounts>();
+  readonly #sets = new Map<ObjectKey, EndpointSets>();
   readonly #world: WorldView;
   readonly #problems: ProblemLedger;
   readonly #failed: (object: ObjectRef, error: unknown) => void;
@@ -62,7 +62,7 @@ export class Derivation {
     const host = hostIntent(this.#world, key, claim === undefined ? undefined : this.rollouts.get(claim.rollout));
     this.#problems.set(`intent of Service ${key}`, serviceProblems(this.#world, key));
     if (host === undefined) {
-      for (const kept of [this.hosts, this.#entries, this.#counts]) kept.delete(key);
+      for (const kept of [this.hosts, this.#entries, this.#sets]) kept.delete(key);
       entries.set(key, undefined);
       return causes('Service', key, describeHost(before, host));
     }
@@ -86,14 +86,15 @@ export class Derivation {
     readonly endpoints: HostEntry['endpoints'];
     readonly texts: readonly string[];
   } {
-    const before = this.#counts.get(host.service) ?? new Map();
-    const after = new Map<string, number>();
+    const before = this.#sets.get(host.service) ?? new Map();
+    const after = new Map<string, { readonly ready: number; readonly version: string }>();
     const endpoints = clustersOf(host).map(({ name, port, version }) => {
       const ready = this.#world.endpoints(host.service, port, version);
-      after.set(name, ready.length);
-      return endpointResource(name, ready);
+      const resource = endpointResource(name, ready);
+      after.set(name, { ready: ready.length, version: resource.version });
+      return resource;
     });
-    this.#counts.set(host.service, after);
+    this.#sets.set(host.service, after);
     return { endpoints, texts: describeEndpoints(before, after) };
   }
 

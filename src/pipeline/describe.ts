@@ -10,6 +10,14 @@ export function describeRollout(
   after: RolloutIntent | undefined,
 ): readonly string[] {
   if (after === undefined) return before === undefined ? [] : ['shapes nothing any more'];
+  return [...describeVersions(before, after), ...describeManaged(before?.managed ?? [], after.managed)];
+}
+
+function describeVersions(before: RolloutIntent | undefined, after: RolloutIntent): readonly string[] {
+  // A promotion gives the canary's traffic another name; told as changes of weight it would read as an outage.
+  if (before?.canary !== undefined && after.stable === before.canary && after.canary === undefined) {
+    return [`version ${before.canary} promoted`];
+  }
   const version = (hash: PodTemplateHash | undefined): string => hash ?? 'none';
   const texts: string[] = [];
   if (before === undefined) texts.push('now shapes traffic');
@@ -17,8 +25,7 @@ export function describeRollout(
     texts.push(`stable ${arrow(before, version(before?.stable), version(after.stable))}`);
   if (before?.canary !== after.canary)
     texts.push(`canary ${arrow(before, version(before?.canary), version(after.canary))}`);
-  texts.push(...describeSplit(before, after), ...describeManaged(before?.managed ?? [], after.managed));
-  return texts;
+  return [...texts, ...describeSplit(before, after)];
 }
 
 function arrow(before: unknown, from: number | string, to: number | string): string {
@@ -29,7 +36,6 @@ function arrow(before: unknown, from: number | string, to: number | string): str
 function describeSplit(before: RolloutIntent | undefined, after: RolloutIntent): readonly string[] {
   const unit = after.total === 100 ? '' : ` of ${after.total}`;
   const texts: string[] = [];
-  // A promotion swaps the roles: the weight of the version that was the canary is then told by `stable` and `canary` alone.
   const from = before === undefined ? undefined : weightOf(before.split, before.canary);
   const to = weightOf(after.split, after.canary);
   if (from !== to) texts.push(`weight ${arrow(before, from ?? 'none', to ?? 'none')}${unit}`);
@@ -97,15 +103,16 @@ function describePort(before: PortIntent, after: PortIntent): readonly string[] 
   return texts;
 }
 
-/** Ready endpoints of the clusters of one host, by cluster name. */
-export type EndpointCounts = ReadonlyMap<string, number>;
+/** Ready endpoints of the clusters of one host, by cluster name: how many, and the version of the assignment that lists them. */
+export type EndpointSets = ReadonlyMap<string, { readonly ready: number; readonly version: string }>;
 
-/** Where endpoints came or went: `endpoints of shop/web:80@abc 3 → 2`; with the same count, that they are others now. */
-export function describeEndpoints(before: EndpointCounts, after: EndpointCounts): readonly string[] {
+/** Where endpoints came or went: `endpoints of shop/web:80@abc 3 → 2`, or `3 others` where only the addresses are new. */
+export function describeEndpoints(before: EndpointSets, after: EndpointSets): readonly string[] {
   const texts: string[] = [];
-  for (const [cluster, count] of after) {
-    const had = before.get(cluster) ?? 0;
-    if (had !== count) texts.push(`endpoints of ${cluster} ${had} → ${count}`);
+  for (const [cluster, { ready, version }] of after) {
+    const had = before.get(cluster);
+    if ((had?.ready ?? 0) !== ready) texts.push(`endpoints of ${cluster} ${had?.ready ?? 0} → ${ready}`);
+    else if (had !== undefined && had.version !== version) texts.push(`endpoints of ${cluster} ${ready} others`);
   }
   return texts;
 }
