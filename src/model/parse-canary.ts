@@ -82,7 +82,7 @@ function parseManagedRoutes(routing: Fields): readonly string[] {
   return [...names];
 }
 
-/** What Argo itself refuses, or can not do safely, where it has no router to tell (validation.go; argo-rollouts.md 1.4 and 3). */
+/** What Argo Rollouts refuses, or can not do safely, where it has no router to tell (its validation.go and trafficrouting.go). */
 function checkNeeds(canary: Fields, routing: Fields): void {
   const needs = 'a router beside it: with trafficRouting {} Argo Rollouts refuses it; add plugins: {penstock/xds: {}}';
   if (routing.has('maxTrafficWeight')) routing.report('maxTrafficWeight', 'TRAFFIC_ROUTING_NEEDS_PROVIDER', needs);

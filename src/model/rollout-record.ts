@@ -2,7 +2,10 @@ import type { ObjectKey, Problem } from '../base/index.js';
 import type { Rollout } from './objects.js';
 import type { RolloutRecord } from './world-view.js';
 
-/** What is known once a version came that can be used. Only a settled one replaces a settled one (argo-rollouts.md 2.1). */
+/**
+ * What is known once a version came that can be used. Only a settled one replaces a settled one: until Argo Rollouts has
+ * written the status that belongs to a spec, the two say nothing together.
+ */
 export function withApplied(
   before: RolloutRecord | undefined,
   object: Rollout,

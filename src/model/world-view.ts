@@ -32,7 +32,8 @@ export interface RolloutRecord {
   readonly aborted: boolean;
   /**
    * The last step index seen under way (below the number of steps, neither promoted in full nor aborted) for the current pod
-   * hash: `promote --full` moves the index to the end at once, and the weight before it must hold (argo-rollouts.md 2.3, row 3).
+   * hash: `promote --full` moves the index to the end at once, and the weight before it must hold (Argo Rollouts,
+   * reconcileTrafficRouting).
    */
   readonly walked: number | undefined;
   /** Problems of the newest version, as its parser told them. */
