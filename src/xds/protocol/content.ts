@@ -27,7 +27,8 @@ const MOST_IN_FLIGHT = 8;
 export function nextContent(state: TypeState, scene: Scene): Content | undefined {
   const calm = state.inFlight.size === 0;
   if (state.writing || !(calm || mayAnswer(state))) return undefined;
-  const update = collect(state, scene, calm);
+  const { fresh, absent } = collect(state, scene, calm);
+  const update = { fresh: alone(state, fresh), absent };
   const owes = state.owesAnswer && state.forced.size === 0 && state.dirty.size === 0;
   if (state.isFull) return fullContent(state, scene, update, owes);
   return partContent(state, update, owes) ?? (calm ? removal(state, scene) : undefined);
@@ -38,12 +39,11 @@ function mayAnswer({ variant, forced, inFlight }: TypeState): boolean {
 }
 
 /** Only the incremental protocol can say that a name does not exist, or that there is nothing at all. */
-function partContent(state: TypeState, { fresh, absent }: Update, owes: boolean): Content | undefined {
-  const removed = state.variant === 'delta' ? absent : [];
-  const mustSend = fresh.length + removed.length > 0 || (owes && state.variant === 'delta');
+function partContent({ variant }: TypeState, { fresh, absent }: Update, owes: boolean): Content | undefined {
+  const removed = variant === 'delta' ? absent : [];
+  const mustSend = fresh.length + removed.length > 0 || (owes && variant === 'delta');
   if (!mustSend) return undefined;
-  const resources = alone(state, fresh);
-  return { resources, fresh: resources, removed };
+  return { resources: fresh, fresh, removed };
 }
 
 interface Update {
@@ -79,9 +79,16 @@ function collect(state: TypeState, scene: Scene, calm: boolean): Update {
 }
 
 function answerTo(state: TypeState, scene: Scene, name: string): EncodedResource | undefined {
+  if (state.kind !== 'endpoint') return wanted(state, scene.view, name) ?? lingering(state, name);
   // Endpoints are also pushed behind their cluster before anybody subscribed to them.
-  if (state.kind === 'endpoint') return scene.view.get('endpoint', name) ?? lingering(state, name);
-  return wanted(state, scene.view, name) ?? lingering(state, name);
+  return scene.view.get('endpoint', name) ?? lingering(state, name) ?? departed(state, scene, name);
+}
+
+/** A cluster that went before its endpoints were sent would be warming for 15 seconds (Envoy 1.40), and all others behind it. */
+function departed(state: TypeState, scene: Scene, name: string): EncodedResource | undefined {
+  const last = scene.departed.get(name);
+  if (last !== undefined && !state.leaving.has(name)) state.leaving.set(name, undefined);
+  return last;
 }
 
 /** What is gone from the snapshot and still in use at the client; `undefined` also where only its version is known. */

@@ -11,6 +11,8 @@ export type TypeStates = ReadonlyMap<ResourceKind, TypeState>;
 export interface SceneOptions {
   readonly types: TypeStates;
   readonly view: View;
+  /** Endpoints as they last were, of clusters that are gone from the view and that the client may still hold. */
+  readonly departed: ReadonlyMap<string, EncodedResource>;
   readonly now: number;
   /** How long something that nothing refers to any more is left in place, for requests that are under way. */
   readonly drainDelay: DurationMs;
@@ -25,6 +27,7 @@ export interface SceneOptions {
  */
 export class Scene {
   readonly view: View;
+  readonly departed: ReadonlyMap<string, EncodedResource>;
   readonly #options: SceneOptions;
   #missing: Missing | undefined;
   #references: References | undefined;
@@ -32,6 +35,7 @@ export class Scene {
 
   constructor(options: SceneOptions) {
     this.view = options.view;
+    this.departed = options.departed;
     this.#options = options;
   }
 
@@ -73,9 +77,12 @@ export class Scene {
   }
 
   #isInUse(kind: ResourceKind, name: string): boolean {
-    const { types } = this.#options;
-    if (kind === 'endpoint') return types.get('cluster')?.holds(name) ?? false;
-    if (!types.has('route') && this.#isGrace()) return true;
+    if (kind === 'endpoint') {
+      const state = this.#options.types.get('cluster');
+      // A removal that is on its way has not happened yet.
+      return state !== undefined && (state.holds(name) || state.flying.has(name));
+    }
+    if (!this.#options.types.has('route') && this.#isGrace()) return true;
     const { names, unknown } = (this.#references ??= this.#findReferences());
     return unknown || names.has(name);
   }

@@ -57,6 +57,7 @@ export class Session {
   readonly #drainDelay: DurationMs;
   /** Clusters whose endpoints have to be sent again as soon as the client asks for endpoints. */
   readonly #owed = new Set<string>();
+  readonly #departed = new Map<string, EncodedResource>();
   #view: View;
   #sequence: number;
   #graceUntil = 0;
@@ -99,6 +100,7 @@ export class Session {
   /** Takes over a publication; true where the client has something to receive because of it. */
   publish(view: View, sequence: number, changes: Changes): boolean {
     if (this.#isCurrent()) this.#current = this.#sequence;
+    this.#keepDeparted(changes);
     this.#view = view;
     this.#sequence = sequence;
     this.#responses = 0;
@@ -117,6 +119,7 @@ export class Session {
     const scene = new Scene({
       types: this.types,
       view: this.#view,
+      departed: this.#departed,
       now,
       drainDelay: this.#drainDelay,
       graceUntil: this.#graceUntil,
@@ -148,7 +151,10 @@ export class Session {
     this.#responses += 1;
     const nonce = `${this.#sequence}.${this.#responses}`;
     state.send(nonce, { sequence: this.#sequence, resources: fresh, removed });
-    if (state.kind === 'cluster') for (const { name } of fresh) this.#owe(name);
+    if (state.kind === 'cluster') {
+      for (const { name } of fresh) this.#owe(name);
+      for (const name of removed) this.#departed.delete(name);
+    }
     const listed = state.isFull ? [] : removed;
     return { kind: state.kind, variant: state.variant, nonce, sequence: this.#sequence, resources, removed: listed };
   }
@@ -172,7 +178,16 @@ export class Session {
     const { names, wildcard } = state.subscription;
     // A client of the state of the world passes over what it did not ask for, and asks for a new cluster's by itself.
     const isExpected = state.variant === 'delta' || wildcard || names.has(cluster);
-    if (isExpected && this.#view.get('endpoint', cluster) !== undefined) state.forced.add(cluster);
+    const isThere = this.#view.get('endpoint', cluster) !== undefined || this.#departed.has(cluster);
+    if (isExpected && isThere) state.forced.add(cluster);
+  }
+
+  #keepDeparted({ endpoint, cluster }: Changes): void {
+    for (const name of [...endpoint.added, ...cluster.added]) this.#departed.delete(name);
+    for (const name of endpoint.removed) {
+      const last = this.#view.get('endpoint', name);
+      if (last !== undefined && this.types.get('cluster')?.holds(name) === true) this.#departed.set(name, last);
+    }
   }
 
   #touched({ kind, subscription }: TypeState, changes: Changes): Iterable<string> {

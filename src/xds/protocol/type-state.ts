@@ -161,11 +161,10 @@ export class TypeState {
     return { kind: 'nack', sequence, message, refused };
   }
 
-  /** One bad resource must not take the others of its response with it. A full list can not be taken apart. */
+  /** One bad resource must not take the others of its response with it: where nobody is named, each is tried alone. */
   #culprits(message: string, names: readonly string[]): readonly string[] {
     const blamed = named(message, names);
-    if (blamed.length > 0) return blamed;
-    return names.length === 1 || this.isFull ? names : [];
+    return blamed.length > 0 || names.length > 1 ? blamed : names;
   }
 
   /** Takes a resource out of the air; false where something newer is on its way, or the client dropped it meanwhile. */
