@@ -50,7 +50,7 @@ export function hostIntent(
 }
 
 function shapeOf(world: WorldView, claim: Claim, good: Rollout, rollout: RolloutIntent | undefined): Shape {
-  if (rollout === undefined) return PLAIN;
+  if (rollout === undefined || claim.role === 'pinned') return PLAIN;
   const routes = routesOf(world, claim, good, rollout);
   return routes.length === 0 ? PLAIN : { routes, versions: versionsOf(rollout, routes), policy: policyOf(good) };
 }
@@ -67,10 +67,11 @@ function routesOf(world: WorldView, claim: Claim, good: Rollout, rollout: Rollou
   return version === undefined ? [] : [wholly(version, rollout.total)];
 }
 
-/** Which version's own host a Service is; `undefined` for a root host, where all of them meet. */
+/** Which version's own host a Service is; `undefined` where several may meet. */
 function roleHost({ role }: Claim, { status }: Rollout): RoleHost | undefined {
   switch (role) {
     case 'root':
+    case 'pinned':
       return undefined;
     // Argo takes ping for the canary's until the status says that it is stable's.
     case 'ping':

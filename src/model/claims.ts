@@ -153,9 +153,9 @@ function roleOf(service: Service, wish: Wish): Role | undefined {
   if (service.type === 'external-name') return undefined;
   const named = wish.named.get(service.key);
   if (named !== undefined) return named;
-  const isRoot =
-    wish.hosts?.has(service.key) ?? (service.namespace === wish.namespace && selects(service, wish.labels));
-  return isRoot ? 'root' : undefined;
+  if (wish.hosts !== undefined) return wish.hosts.has(service.key) ? 'root' : undefined;
+  if (service.namespace !== wish.namespace || !selects(service, wish.labels)) return undefined;
+  return service.selector.has(HASH_LABEL) ? 'pinned' : 'root';
 }
 
 function mentionsOf(wish: Wish): readonly ObjectKey[] {

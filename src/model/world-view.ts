@@ -13,8 +13,11 @@ export interface Endpoint {
   readonly port: PortNumber;
 }
 
-/** What a Service is to the Rollout that shapes it. */
-export type Role = 'root' | 'stable' | 'canary' | 'ping' | 'pong' | 'active' | 'preview';
+/**
+ * What a Service is to the Rollout that shapes it. `root`: all of its versions meet there. `pinned`: it selects one of them by
+ * its hash, as an experiment's Service does; its pods count, it is not split.
+ */
+export type Role = 'root' | 'pinned' | 'stable' | 'canary' | 'ping' | 'pong' | 'active' | 'preview';
 
 /** That a Rollout shapes a Service. A Service has at most one claim: the older Rollout's, then the one whose name sorts first. */
 export interface Claim {

@@ -68,6 +68,20 @@ const ROLES: readonly {
     want: ['a: v2 100', SPLIT],
   },
   {
+    name: 'a Service of one version is no root, so the stable host stays split',
+    claims: { 'web-v3': 'pinned', 'web-stable': 'stable' },
+    given: WITH_HEADER,
+    host: 'web-stable',
+    want: ['a: v2 100', SPLIT],
+  },
+  {
+    name: 'a Service of one version leads to the pods that it selects',
+    claims: { 'web-v3': 'pinned', 'web-stable': 'stable' },
+    given: WITH_HEADER,
+    host: 'web-v3',
+    want: ['default: all 100'],
+  },
+  {
     name: 'the stable host leads to the canary while stable is empty',
     claims: { web: 'root', 'web-stable': 'stable' },
     given: { ...MID, ready: { v2: 1 } },

@@ -42,9 +42,14 @@ const rows: readonly { readonly name: string; readonly given: readonly Raw[]; re
   },
   { name: 'no Service without a selector', given: [service('a', { selector: {} }), rollout('web', SPLIT)], want: [] },
   {
-    name: 'a Service to which Argo has added a hash',
-    given: [service('web', { selector: { app: 'web', [HASH]: 'abc' } }), rollout('web', SPLIT)],
-    want: ['web as root'],
+    name: 'a Service that selects one of its versions as pinned',
+    given: [
+      service('web'),
+      service('web-abc', { selector: { app: 'web', [HASH]: 'abc' } }),
+      service('web-stable', { selector: { app: 'web', [HASH]: 'def' } }),
+      rollout('web', { ...SPLIT, stableService: 'web-stable' }),
+    ],
+    want: ['web as root', 'web-abc as pinned', 'web-stable as stable'],
   },
   {
     name: 'no Service that selects by a hash alone',
