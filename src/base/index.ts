@@ -1,4 +1,6 @@
 /** Units, names and the three kinds of wrong. Knows nothing of Kubernetes or Envoy, imports nothing. */
+export { DURATION, parseDuration } from './duration.js';
+export { nearest } from './nearest.js';
 export { byText } from './order.js';
 export { PROBLEM_CODES, printProblem, printRef, showValue } from './problem.js';
 export type { ObjectRef, Place, Problem, ProblemCode, Translation } from './problem.js';

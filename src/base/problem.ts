@@ -85,16 +85,30 @@ export function printRef(ref: ObjectRef): string {
 
 /** One line for people: place, object, field, value, what was expected, code. */
 export function printProblem(problem: Problem): string {
-  const place = problem.place === undefined ? '' : `${problem.place.file}:${problem.place.line}:${problem.place.column}: `;
-  const path = problem.path === '' ? '' : ` ${problem.path}`;
-  const value = problem.value === '' ? '' : ` is ${problem.value}`;
-  return `${place}${printRef(problem.object)}:${path}${value}, expected ${problem.expected} [${problem.code}]`;
+  const { object, path, value, expected, code } = problem;
+  const place =
+    problem.place === undefined ? '' : `${problem.place.file}:${problem.place.line}:${problem.place.column}: `;
+  // A file's name stands in its place already.
+  const subject = place !== '' && object.kind === 'File' ? '' : `${printRef(object)}: `;
+  const found = value === '' ? (path === '' ? '' : ' is missing') : ` is ${value}`;
+  const field = `${path}${found}`.trimStart();
+  return printable(`${place}${subject}${field === '' ? '' : `${field}, `}expected ${expected} [${code}]`);
+}
+
+/** Names and patterns come from anybody: what would steer a terminal or a reader's eye is written as an escape. */
+function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, (sign) => `\\u{${sign.codePointAt(0)?.toString(16)}}`);
 }
 
 const LONGEST_VALUE = 80;
 
 /** A value as it is shown in a problem: JSON on one line, control characters escaped, cut at 80 characters. */
 export function showValue(value: unknown): string {
-  const text = value === undefined ? '' : (JSON.stringify(value) ?? typeof value);
+  // JSON has no infinity and would show null.
+  const text = typeof value === 'number' ? String(value) : shown(value);
   return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? '' : (JSON.stringify(value) ?? typeof value);
 }

@@ -1,6 +1,12 @@
-import { type PodTemplateHash, type PortNumber, podTemplateHash, portNumber, type ProblemCode } from '../base/index.js';
+import {
+  nearest,
+  type PodTemplateHash,
+  type PortNumber,
+  podTemplateHash,
+  portNumber,
+  type ProblemCode,
+} from '../base/index.js';
 import type { Finding, Findings } from './findings.js';
-import { nearest } from './nearest.js';
 
 /** An object of JSON, as it comes from outside. */
 export type RawObject = Readonly<Record<string, unknown>>;
@@ -56,7 +62,7 @@ export class Fields {
   text(key: string): string | undefined {
     const value = this.#value(key);
     if (value === undefined) return undefined;
-    if (typeof value !== 'string') return this.report(key, 'FIELD_TYPE', 'a text');
+    if (typeof value !== 'string') return this.report(key, 'FIELD_TYPE', textExpected(value));
     // Half of a surrogate pair has no UTF-8, so it could never be sent.
     return /\p{Cs}/u.test(value) ? this.report(key, 'FIELD_VALUE', 'well-formed Unicode') : value;
   }
@@ -78,7 +84,7 @@ export class Fields {
   flag(key: string): boolean {
     const value = this.#value(key);
     if (value === undefined || typeof value === 'boolean') return value ?? false;
-    this.report(key, 'FIELD_TYPE', 'true or false');
+    this.report(key, 'FIELD_TYPE', isQuoted(value) ? 'true or false, without quotes' : 'true or false');
     return false;
   }
 
@@ -86,7 +92,8 @@ export class Fields {
   number(key: string): number | undefined {
     const value = this.#value(key);
     if (value === undefined) return undefined;
-    return typeof value === 'number' && Number.isFinite(value) ? value : this.report(key, 'FIELD_TYPE', 'a number');
+    if (typeof value === 'number' && Number.isFinite(value)) return value;
+    return this.report(key, 'FIELD_TYPE', isQuoted(value) ? 'a number, without quotes' : 'a number');
   }
 
   /** A whole number, 0 or more. */
@@ -169,7 +176,7 @@ export class Fields {
   #textOfMap(key: string): string {
     const value = this.#value(key);
     if (typeof value === 'string') return value;
-    this.report(key, 'FIELD_TYPE', 'a text');
+    this.report(key, 'FIELD_TYPE', textExpected(value));
     return '';
   }
 
@@ -187,3 +194,13 @@ export class Fields {
 }
 
 const NO_TEXTS: ReadonlyMap<string, string> = new Map();
+
+/** YAML takes `1e5`, `true` and `5566778899` for no texts, which surprises most where a hash or a version is meant. */
+function textExpected(value: unknown): string {
+  return typeof value === 'number' || typeof value === 'boolean' ? 'a text: put it in quotes' : 'a text';
+}
+
+/** Whether a text is a number, true or false but for its quotes. */
+function isQuoted(value: unknown): boolean {
+  return typeof value === 'string' && /^(?:true|false|-?\d+(?:\.\d+)?)$/.test(value);
+}

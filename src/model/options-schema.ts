@@ -1,6 +1,13 @@
-import { type DurationMs, type Percent, percent, type PortNumber, portNumber } from '../base/index.js';
+import {
+  DURATION,
+  type DurationMs,
+  parseDuration,
+  type Percent,
+  percent,
+  type PortNumber,
+  portNumber,
+} from '../base/index.js';
 import { z } from 'zod';
-import { DURATION, parseDuration } from './duration.js';
 import type { OutlierDetection, Retries, RolloutOptions, Sticky, Timeout } from './objects.js';
 
 // Every message says what would be right, for it becomes the `expected` of a problem. Descriptions are for the JSON Schema.

@@ -92,6 +92,8 @@ function regexProblem(pattern: string): string | undefined {
       ? `a simpler pattern: it compiles to ${size} instructions, ${LARGEST_PROGRAM} are allowed`
       : undefined;
   } catch (error) {
-    return `RE2 syntax: ${error instanceof Error ? error.message : 'it does not compile'}`;
+    const reason =
+      error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : 'it does not compile';
+    return `RE2 syntax, which Envoy matches with: ${reason}`;
   }
 }

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
+import { nearest } from '../base/index.js';
 import { childPath, type Fields, isRawObject, own } from './fields.js';
 import type { Findings } from './findings.js';
-import { nearest } from './nearest.js';
 import type { RolloutOptions } from './objects.js';
 import { OPTIONS, optionsJsonSchema } from './options-schema.js';
 

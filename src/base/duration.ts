@@ -1,4 +1,4 @@
-import { type DurationMs, durationMs } from '../base/index.js';
+import { type DurationMs, durationMs } from './units.js';
 
 const UNITS: ReadonlyMap<string, number> = new Map([
   ['h', 3_600_000],

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseDuration } from '../../../src/model/duration.js';
-import { nearest } from '../../../src/model/nearest.js';
+import { nearest, parseDuration } from '../../../src/base/index.js';
 
 const durations = [
   { text: '30s', want: 30_000 },

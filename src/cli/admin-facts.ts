@@ -1,0 +1,71 @@
+import type { AdminFacts, ProxyFacts, RolloutFacts } from '../admin/index.js';
+import { objectKey, type Problem } from '../base/index.js';
+import type { RolloutIntent } from '../intent/index.js';
+import type { Version } from '../model/index.js';
+import type { Metrics } from '../observe/index.js';
+import type { Pipeline } from '../pipeline/index.js';
+import type { ProxyState, XdsServer } from '../xds/index.js';
+
+/** The parts of a running server that the admin server asks. */
+export interface Observed {
+  readonly pipeline: Pipeline;
+  readonly xds: Pick<XdsServer, 'proxies'>;
+  readonly metrics: Metrics;
+  readonly isReady: () => boolean;
+}
+
+/** Answers of the admin server, made when they are asked for. */
+export function adminFacts({ pipeline, xds, metrics, isReady }: Observed): AdminFacts {
+  const rollouts = pipeline.derived.rollouts;
+  const factsOf = (intent: RolloutIntent): RolloutFacts => rolloutFacts(intent, pipeline.problems());
+  const proxies = (): readonly ProxyFacts[] => xds.proxies().map(proxyFacts);
+  return {
+    isReady,
+    rollouts: () => [...rollouts.values()].map(factsOf),
+    rollout(namespace, name) {
+      const intent = rollouts.get(objectKey(namespace, name));
+      return intent === undefined ? undefined : factsOf(intent);
+    },
+    proxies,
+    proxy: (id) => proxies().find((proxy) => proxy.id === id),
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
+  };
+}
+
+function rolloutFacts(intent: RolloutIntent, problems: readonly Problem[]): RolloutFacts {
+  const [namespace = '', name = ''] = intent.rollout.split('/');
+  return {
+    namespace,
+    name,
+    stable: intent.stable ?? '',
+    canary: intent.canary ?? '',
+    total: intent.total,
+    split: intent.split.map(({ version, weight }) => ({ version: versionText(version), weight })),
+    managedRoutes: intent.managed.map(({ name: route, mirrors }) => ({
+      name: route,
+      kind: mirrors.length > 0 ? 'mirror' : 'header',
+    })),
+    problems: problems.filter(
+      ({ object }) => object.kind === 'Rollout' && object.namespace === namespace && object.name === name,
+    ),
+  };
+}
+
+function versionText(version: Version): string {
+  return version.kind === 'hash' ? version.hash : 'all';
+}
+
+function proxyFacts(state: ProxyState): ProxyFacts {
+  return {
+    ...state,
+    connectedAt: new Date(state.connectedAt).toISOString(),
+    types: state.types.map(({ rejections, ...type }) => ({
+      ...type,
+      rejections: rejections.map(({ message, resources, at }) => ({
+        message,
+        resources,
+        at: new Date(at).toISOString(),
+      })),
+    })),
+  };
+}

@@ -1,0 +1,108 @@
+import { printRef } from '../base/index.js';
+import { type Logger, type Metrics, PushClock, type PushReport } from '../observe/index.js';
+import type { Cause, Publication } from '../pipeline/index.js';
+import type { AckFact, Identity, PushFact, RejectionFact, TurnedAwayFact, XdsFacts, XdsServer } from '../xds/index.js';
+
+/** A proxy that has not acknowledged a change for so long is named as a laggard, in milliseconds. */
+const PATIENCE_MS = 10_000;
+
+/** More causes than this are counted and not told: a line is to be read. */
+const MOST_CAUSES = 8;
+
+/** What the xDS server tells, as log lines and metrics: one line a change, when the last proxy has acknowledged it. */
+export class ChangeLog implements XdsFacts {
+  readonly #log: Logger;
+  readonly #metrics: Metrics;
+  readonly #clock: PushClock<Cause>;
+  readonly #patience: NodeJS.Timeout;
+
+  constructor(log: Logger, metrics: Metrics) {
+    this.#log = log;
+    this.#metrics = metrics;
+    const now = (): number => performance.now();
+    this.#clock = new PushClock({ now, report: (report) => this.#report(report), patience: PATIENCE_MS });
+    this.#patience = setInterval(() => this.#clock.giveUp(), 1000).unref();
+  }
+
+  /** Sends a publication to the proxies and starts its clock. */
+  publish(publication: Publication, xds: Pick<XdsServer, 'publish'>): void {
+    this.#metrics.rebuilt(performance.now() - publication.at);
+    this.#clock.published(publication);
+    xds.publish(publication);
+  }
+
+  /** Ends the clock. */
+  stop(): void {
+    clearInterval(this.#patience);
+  }
+
+  connected({ id, namespace, workload, client, peer }: Identity & { readonly peer: string }): void {
+    this.#clock.proxyConnected(id);
+    this.#metrics.connectedProxies(this.#clock.connected);
+    this.#log.info({ proxy: id, namespace, workload, client, peer }, 'proxy connected');
+  }
+
+  disconnected({ proxy }: { readonly proxy: string }): void {
+    this.#clock.proxyDisconnected(proxy);
+    this.#metrics.connectedProxies(this.#clock.connected);
+    this.#log.info({ proxy }, 'proxy gone');
+  }
+
+  pushed(fact: PushFact): void {
+    this.#clock.pushed(fact);
+    this.#metrics.pushed(fact.kind, fact.bytes);
+    this.#log.debug({ ...fact }, 'pushed');
+  }
+
+  acked(fact: AckFact): void {
+    this.#metrics.acked(fact.kind);
+    this.#log.debug({ ...fact }, 'acknowledged');
+  }
+
+  rejected(fact: RejectionFact): void {
+    this.#clock.rejected(fact);
+    this.#metrics.rejected(fact.kind);
+    this.#log.warn({ ...fact }, 'rejected by a proxy: it keeps what it had, these bytes are not sent again');
+  }
+
+  settled(fact: { readonly sequence: number; readonly proxy: string }): void {
+    this.#clock.settled(fact);
+  }
+
+  unserved(fact: { readonly proxy: string; readonly typeUrl: string }): void {
+    this.#log.debug({ ...fact }, 'asked for a type that is not served');
+  }
+
+  turnedAway(fact: TurnedAwayFact): void {
+    this.#log.warn({ ...fact }, 'stream ended: its client is at fault');
+  }
+
+  #report({ sequence, causes, proxies, bytes, ms, rejectedBy, laggards }: PushReport<Cause>): void {
+    if (ms !== undefined) this.#metrics.converged(ms);
+    const facts = {
+      sequence,
+      changes: causesText(causes),
+      proxies,
+      bytes,
+      ...(ms === undefined ? {} : { ms: Math.round(ms * 10) / 10 }),
+      ...(rejectedBy.length === 0 ? {} : { rejectedBy }),
+      ...(laggards.length === 0 ? {} : { laggards }),
+    };
+    if (laggards.length > 0) this.#log.warn(facts, 'change served, not acknowledged by all');
+    else this.#log.info(facts, 'change served');
+  }
+}
+
+/** `Rollout shop/web: weight 20 → 50, header route testers added; Service shop/db: served on 80`. */
+function causesText(causes: readonly Cause[]): string {
+  const byObject = new Map<string, string[]>();
+  for (const { object, what } of causes) {
+    const name = printRef(object);
+    const texts = byObject.get(name);
+    if (texts === undefined) byObject.set(name, [what]);
+    else texts.push(what);
+  }
+  const texts = [...byObject].map(([object, whats]) => `${object}: ${whats.join(', ')}`);
+  const more = texts.length - MOST_CAUSES;
+  return more > 0 ? `${texts.slice(0, MOST_CAUSES).join('; ')}; and ${more} more objects` : texts.join('; ');
+}

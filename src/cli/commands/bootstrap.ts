@@ -1,0 +1,49 @@
+import { stringify } from 'yaml';
+import { bootstrap } from '../../resources/index.js';
+import { EXIT, type ExitCode, UsageError } from '../exit.js';
+import { readChoice, readFlag } from '../flags.js';
+import { print } from '../output.js';
+import { parseAddress } from '../values.js';
+
+/** Flags of `bootstrap`, as texts. */
+export interface BootstrapFlags {
+  readonly nodeId: string;
+  readonly namespace: string;
+  readonly workload?: string;
+  readonly xdsAddress: string;
+  readonly outboundAddress: string;
+  readonly adminAddress: string;
+  readonly intercept: string;
+  readonly scope: string;
+  readonly api: string;
+}
+
+/** Prints the bootstrap of a sidecar. */
+export function printBootstrap(flags: BootstrapFlags): ExitCode {
+  if (readChoice('--intercept', flags.intercept, ['explicit', 'redirect']) === 'redirect') {
+    throw new UsageError(
+      '--intercept redirect comes with a later release; explicit is there: applications send to --outbound-address',
+    );
+  }
+  refuseLazy(flags.scope);
+  const value = bootstrap({
+    nodeId: flags.nodeId,
+    namespace: flags.namespace,
+    workload: flags.workload ?? flags.nodeId,
+    xds: readFlag('--xds-address', flags.xdsAddress, parseAddress),
+    outbound: readFlag('--outbound-address', flags.outboundAddress, parseAddress),
+    admin: readFlag('--admin-address', flags.adminAddress, parseAddress),
+    api: readChoice('--api', flags.api, ['delta', 'sotw']),
+    aggregated: true,
+  });
+  // Envoy reads YAML 1.1, where a node id of `n` or `on` is a truth value unless it stands in quotes.
+  print(stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }));
+  return EXIT.fine;
+}
+
+/** The scope that a proxy learns from its own requests is not there yet, and saying so is better than serving something else. */
+export function refuseLazy(scope: string): void {
+  if (readChoice('--scope', scope, ['full', 'lazy']) === 'lazy') {
+    throw new UsageError('--scope lazy comes with a later release; full is there: every proxy is served everything');
+  }
+}

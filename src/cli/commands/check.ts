@@ -1,0 +1,43 @@
+import { type Problem, printProblem } from '../../base/index.js';
+import { EXIT, type ExitCode } from '../exit.js';
+import { readChoice } from '../flags.js';
+import { count, print, structured } from '../output.js';
+import { offline } from '../translation.js';
+
+/** Flags of `check`, as texts. */
+export interface CheckFlags {
+  readonly file: string;
+  readonly output: string;
+}
+
+/** Prints every problem of a file or folder, the broken files first; exit code 79 where there are any, warnings too. */
+export async function check(flags: CheckFlags): Promise<ExitCode> {
+  const format = readChoice('--output', flags.output, ['text', 'json']);
+  const { events, problems } = await offline(flags.file);
+  const sorted = [...problems].sort(byPlace);
+  const errors = sorted.filter(({ severity }) => severity === 'error').length;
+  if (format === 'json') print(structured({ objects: events.length, problems: sorted }, 'json'));
+  else print([...sorted.map(line), summary(events.length, { errors, warnings: sorted.length - errors })].join('\n'));
+  return sorted.length === 0 ? EXIT.fine : EXIT.problemsFound;
+}
+
+function line(problem: Problem): string {
+  return `${problem.severity.padEnd(7)}  ${printProblem(problem)}`;
+}
+
+function summary(
+  objects: number,
+  { errors, warnings }: { readonly errors: number; readonly warnings: number },
+): string {
+  const where = `in ${count(objects, 'object')}`;
+  if (errors + warnings === 0) return `no problems ${where}`;
+  return `${count(errors, 'error')} and ${count(warnings, 'warning')} ${where}; docs/errors.md explains the codes`;
+}
+
+/** By file and line, as one goes through the files to mend them; what has no place comes last. */
+function byPlace(a: Problem, b: Problem): number {
+  if (a.place === undefined || b.place === undefined)
+    return Number(a.place === undefined) - Number(b.place === undefined);
+  if (a.place.file !== b.place.file) return a.place.file < b.place.file ? -1 : 1;
+  return a.place.line - b.place.line || a.place.column - b.place.column;
+}

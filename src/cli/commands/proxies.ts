@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { ControlPlaneError } from '../../base/index.js';
+import { printable } from '../../observe/index.js';
+import { EXIT, type ExitCode } from '../exit.js';
+import { readChoice } from '../flags.js';
+import { print, structured, table } from '../output.js';
+
+/** Flags of `proxies`, as texts. */
+export interface ProxiesFlags {
+  readonly server?: string;
+  readonly output: string;
+}
+
+const DEFAULT_SERVER = 'http://127.0.0.1:18080';
+const PATIENCE_MS = 10_000;
+
+const answer = z.object({
+  proxies: z.array(
+    z.object({
+      id: z.string(),
+      namespace: z.string(),
+      workload: z.string(),
+      peer: z.string(),
+      connectedAt: z.string(),
+      client: z.string(),
+      sequence: z.number(),
+      acknowledged: z.number(),
+      types: z.array(
+        z.object({
+          kind: z.string(),
+          variant: z.string(),
+          resources: z.number(),
+          rejections: z.array(z.object({ message: z.string() })),
+        }),
+      ),
+    }),
+  ),
+});
+
+type Proxy = z.infer<typeof answer>['proxies'][number];
+
+/** Lists the proxies of a running server. */
+export async function proxies(flags: ProxiesFlags): Promise<ExitCode> {
+  const format = readChoice('--output', flags.output, ['table', 'wide', 'json', 'yaml']);
+  const server = flags.server ?? process.env['PENSTOCK_SERVER'] ?? DEFAULT_SERVER;
+  const body = await ask(server, '/v1/proxies');
+  if (format === 'json' || format === 'yaml') {
+    print(structured(body, format));
+    return EXIT.fine;
+  }
+  const parsed = answer.safeParse(body);
+  if (!parsed.success) throw unreachable(server, 'what answers there is no penstock of this release');
+  print(format === 'wide' ? wideTable(parsed.data.proxies) : shortTable(parsed.data.proxies));
+  return EXIT.fine;
+}
+
+async function ask(server: string, path: string): Promise<unknown> {
+  if (!URL.canParse(path, server))
+    throw unreachable(server, 'that is no URL, expected for example http://127.0.0.1:18080');
+  try {
+    const response = await fetch(new URL(path, server), { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!response.ok) throw unreachable(server, `it answers ${response.status} to ${path}`);
+    const body: unknown = await response.json();
+    return body;
+  } catch (cause) {
+    if (cause instanceof ControlPlaneError) throw cause;
+    throw unreachable(
+      server,
+      'nothing answers there; is penstock serve running, and is --server its admin address?',
+      cause,
+    );
+  }
+}
+
+function unreachable(server: string, why: string, cause?: unknown): ControlPlaneError {
+  return new ControlPlaneError('SERVER_UNREACHABLE', `${server}: ${why}`, { cause });
+}
+
+function shortTable(list: readonly Proxy[]): string {
+  return table(
+    ['PROXY', 'NAMESPACE', 'CLIENT', 'STATE'],
+    list.map((proxy) => [...[proxy.id, proxy.namespace, proxy.client].map(printable), stateOf(proxy)]),
+  );
+}
+
+function wideTable(list: readonly Proxy[]): string {
+  return table(
+    ['PROXY', 'NAMESPACE', 'WORKLOAD', 'CLIENT', 'PEER', 'CONNECTED', 'RESOURCES', 'STATE'],
+    list.map((proxy) => [
+      ...[proxy.id, proxy.namespace, proxy.workload, proxy.client, proxy.peer, proxy.connectedAt].map(printable),
+      proxy.types.map(({ kind, resources }) => `${kind} ${resources}`).join(', '),
+      stateOf(proxy),
+    ]),
+  );
+}
+
+function stateOf({ types, acknowledged, sequence }: Proxy): string {
+  const rejection = types.flatMap(({ rejections }) => rejections)[0];
+  if (rejection !== undefined) return `rejected: ${printable(rejection.message)}`;
+  return acknowledged >= sequence ? 'up to date' : `behind (${acknowledged} of ${sequence})`;
+}

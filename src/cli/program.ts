@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import type { ServeFlags } from './commands/serve.js';
+import type { BootstrapFlags } from './commands/bootstrap.js';
+import type { TranslateFlags } from './commands/translate.js';
+import type { PlayFlags } from './commands/play.js';
+import type { CheckFlags } from './commands/check.js';
+import type { ProxiesFlags } from './commands/proxies.js';
+import type { ExitCode } from './exit.js';
+import { DEFAULTS, envOf, flagOf, SETTING_NAMES, type SettingName } from './setting-names.js';
+
+/** The version in package.json, which stands beside `build/` in the repository and in a package. */
+export function productVersion(): string {
+  const parsed: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
+}
+
+/**
+ * All commands with their flags and help. The code of a command is loaded when it is called, so that `--version` and
+ * `--help` answer at once. `ended` gets the exit code of the command that ran.
+ */
+export function createProgram(ended: (code: ExitCode) => void): Command {
+  const program = new Command('penstock')
+    .description('An Envoy xDS control plane driven by the state of Argo Rollouts.')
+    .version(productVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand(false)
+    .exitOverride()
+    .showHelpAfterError('(--help tells how to call it)')
+    .addHelpText('after', examples('serve --source dir:./demo', 'check -f ./demo', 'serve --help'));
+  addServe(program, ended);
+  addBootstrap(program, ended);
+  addTranslate(program, ended);
+  addPlay(program, ended);
+  addCheck(program, ended);
+  addProxies(program, ended);
+  return program;
+}
+
+/** The end of a help text: what one may type. */
+function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  $ penstock ${line}`).join('\n')}`;
+}
+
+const SETTING_HELP: Readonly<Record<SettingName, readonly [value: string, what: string]>> = {
+  source: ['SOURCE', 'where objects are read from: dir:PATH'],
+  xdsAddress: ['HOST:PORT', 'where proxies connect'],
+  adminAddress: ['HOST:PORT', 'where health, metrics and the JSON API are'],
+  scope: ['SCOPE', 'what a proxy is served: full is everything'],
+  logFormat: ['FORMAT', 'text or json; logs go to standard error'],
+  logLevel: ['LEVEL', 'debug, info, warn, error or silent'],
+  drainDelay: ['DURATION', 'how long a cluster stays after its last route went'],
+};
+
+function addServe(program: Command, ended: (code: ExitCode) => void): void {
+  const command = program.command('serve').description('serve Envoy sidecars from the Rollouts in a source');
+  const defaults: Readonly<Partial<Record<SettingName, string>>> = DEFAULTS;
+  for (const name of SETTING_NAMES) {
+    const [value, what] = SETTING_HELP[name];
+    const fallback = defaults[name];
+    const notes = `(${fallback === undefined ? '' : `default: ${fallback}, `}env: ${envOf(name)})`;
+    command.addOption(new Option(`${flagOf(name)} <${value}>`, `${what} ${notes}`));
+  }
+  command
+    .option('--config <FILE>', 'YAML or JSON with the same settings in camelCase (a flag wins over env, env over file)')
+    .addHelpText(
+      'after',
+      examples(
+        'serve --source dir:./demo',
+        'serve --source dir:/etc/penstock/objects --log-format json',
+        'serve --config penstock.yaml --xds-address 127.0.0.1:19000',
+      ),
+    )
+    .action(async (flags: ServeFlags) => {
+      const { serve } = await import('./commands/serve.js');
+      ended(await serve(flags, productVersion()));
+    });
+}
+
+function addBootstrap(program: Command, ended: (code: ExitCode) => void): void {
+  program
+    .command('bootstrap')
+    .description("print an Envoy sidecar's bootstrap as YAML")
+    .requiredOption('--node-id <ID>', 'id of the proxy, unique among all, for example the pod name')
+    .requiredOption('--namespace <NAMESPACE>', 'namespace that the sidecar belongs to')
+    .option('--workload <NAME>', 'name of the workload (default: the node id)')
+    .option('--xds-address <HOST:PORT>', 'where penstock serves', DEFAULTS.xdsAddress)
+    .option('--outbound-address <HOST:PORT>', 'where the sidecar takes outgoing requests', '127.0.0.1:15001')
+    .option('--admin-address <HOST:PORT>', "where the sidecar's own admin page is", '127.0.0.1:15000')
+    .option('--intercept <SHAPE>', 'explicit: applications send to the outbound address', 'explicit')
+    .option('--scope <SCOPE>', 'full: the sidecar is served everything', 'full')
+    .option('--api <PROTOCOL>', 'delta or sotw (state of the world)', 'delta')
+    .addHelpText(
+      'after',
+      examples(
+        'bootstrap --node-id web-1 --namespace shop > envoy.yaml',
+        'bootstrap --node-id web-1 --namespace shop --xds-address 10.0.0.7:18000 --api sotw',
+      ),
+    )
+    .action(async (flags: BootstrapFlags) => {
+      const { printBootstrap } = await import('./commands/bootstrap.js');
+      ended(printBootstrap(flags));
+    });
+}
+
+function addTranslate(program: Command, ended: (code: ExitCode) => void): void {
+  program
+    .command('translate')
+    .description("print what a proxy would be served for some objects, in Envoy's own field names")
+    .requiredOption('-f, --file <FILE_OR_DIR>', 'the objects: a file or a folder of YAML and JSON')
+    .option('--namespace <NAMESPACE>', 'namespace of the proxy', 'default')
+    .option('-o, --output <FORMAT>', 'yaml or json', 'yaml')
+    .addHelpText('after', examples('translate -f ./demo --namespace shop', 'translate -f rollout.yaml -o json'))
+    .action(async (flags: TranslateFlags) => {
+      const { translate } = await import('./commands/translate.js');
+      ended(await translate(flags));
+    });
+}
+
+function addPlay(program: Command, ended: (code: ExitCode) => void): void {
+  program
+    .command('play')
+    .description('walk a Rollout through its steps by editing the status in its file, as the Argo controller would')
+    .requiredOption('-f, --file <DIR>', 'folder (or file) that holds the Rollout')
+    .requiredOption('--rollout <NAMESPACE/NAME>', 'the Rollout')
+    .option('--step-seconds <SECONDS>', 'how long to stay at each step; 0 does not wait', '5')
+    .option('--from <STEP>', 'current, or the number of completed steps to start from', 'current')
+    .option('--until <STEP>', 'stop when that many steps are completed')
+    .option('--abort-at <STEP>', 'abort when that many steps are completed')
+    .option('--to-hash <HASH>', 'first start an update to this pod template hash')
+    .addHelpText(
+      'after',
+      examples(
+        'play -f ./demo --rollout shop/web',
+        'play -f ./demo --rollout shop/web --to-hash 7d9f --step-seconds 10',
+        'play -f ./demo --rollout shop/web --from 0 --abort-at 2 --step-seconds 0',
+      ),
+    )
+    .action(async (flags: PlayFlags) => {
+      const { play } = await import('./commands/play.js');
+      ended(await play(flags));
+    });
+}
+
+function addCheck(program: Command, ended: (code: ExitCode) => void): void {
+  program
+    .command('check')
+    .description('find problems in objects before they are served; exit code 79 where there are some')
+    .requiredOption('-f, --file <FILE_OR_DIR>', 'the objects: a file or a folder of YAML and JSON')
+    .option('-o, --output <FORMAT>', 'text or json', 'text')
+    .addHelpText('after', examples('check -f ./demo', 'check -f rollout.yaml -o json'))
+    .action(async (flags: CheckFlags) => {
+      const { check } = await import('./commands/check.js');
+      ended(await check(flags));
+    });
+}
+
+function addProxies(program: Command, ended: (code: ExitCode) => void): void {
+  program
+    .command('proxies')
+    .description('list the proxies that are connected to a running server')
+    .option('--server <URL>', 'admin address of the server (env: PENSTOCK_SERVER)')
+    .option('-o, --output <FORMAT>', 'table, wide, json or yaml', 'table')
+    .addHelpText('after', examples('proxies', 'proxies -o wide', 'proxies --server http://127.0.0.1:18080 -o json'))
+    .action(async (flags: ProxiesFlags) => {
+      const { proxies } = await import('./commands/proxies.js');
+      ended(await proxies(flags));
+    });
+}

@@ -1,0 +1,61 @@
+import { type DurationMs, durationMs, parseDuration } from '../base/index.js';
+
+/** A value read from text, or what would have been right. */
+export type Parsed<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
+
+/** A host and a port, as in `127.0.0.1:18000` or `[::1]:18000`. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Reads an address. Port 0 means a free one; the host can be a name. */
+export function parseAddress(text: string): Parsed<Address> {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535)
+    return { ok: false, expected: 'host:port, for example 127.0.0.1:18000 or [::1]:18000' };
+  return { ok: true, value: { host, port } };
+}
+
+/** An address as it is written: brackets around IPv6. */
+export function printAddress(address: Address): string {
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** Whether only this machine can reach it. A name other than `localhost` counts as reachable from elsewhere. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+const LONGEST_MS = 86_400_000;
+
+/** Reads a duration as Go writes it (`500ms`, `1.5s`, `1m30s`); a day at most. */
+export function parseDelay(text: string): Parsed<DurationMs> {
+  const value = text === '0' ? durationMs(0) : parseDuration(text);
+  if (value !== undefined && value <= LONGEST_MS) return { ok: true, value };
+  return { ok: false, expected: 'a duration from 0s to 24h, for example 500ms, 10s or 1m30s' };
+}
+
+/** Reads one of a few words. */
+export function parseChoice<const T extends string>(text: string, choices: readonly T[]): Parsed<T> {
+  const value = choices.find((choice) => choice === text);
+  return value === undefined ? { ok: false, expected: `one of ${choices.join(', ')}` } : { ok: true, value };
+}
+
+/** Reads `NAMESPACE/NAME`. */
+export function parseNamespacedName(text: string): Parsed<{ readonly namespace: string; readonly name: string }> {
+  const match = /^([a-z0-9][a-z0-9-]*)\/([a-z0-9][a-z0-9.-]*)$/.exec(text);
+  const [, namespace, name] = match ?? [];
+  if (namespace === undefined || name === undefined)
+    return { ok: false, expected: 'NAMESPACE/NAME, for example shop/web' };
+  return { ok: true, value: { namespace, name } };
+}
+
+/** Reads a whole number of 0 or more. */
+export function parseCount(text: string): Parsed<number> {
+  return /^\d{1,6}$/.test(text)
+    ? { ok: true, value: Number(text) }
+    : { ok: false, expected: 'a whole number, 0 or more' };
+}

@@ -1,0 +1,49 @@
+/**
+ * Makes a string of unknown origin safe to print: control characters, and the signs that reorder or hide text on a terminal,
+ * appear as `\u{..}`. A header name or a NACK message can so neither forge a log line nor move the cursor (GO-2025-3504).
+ */
+export function printable(text: string): string {
+  return text.replace(UNSAFE, (sign) => {
+    const named = NAMED.get(sign);
+    return named ?? `\\u{${(sign.codePointAt(0) ?? 0).toString(16)}}`;
+  });
+}
+
+// C0, DEL, C1, line and paragraph separators, zero-width signs, bidirectional overrides and isolates, the byte order mark.
+const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+const NAMED: ReadonlyMap<string, string> = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+]);
+
+/** What a log line holds: a sentence that is always the same, and the facts of this event. */
+export interface LogLine {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly level: string;
+  readonly sentence: string;
+  readonly facts: readonly (readonly [name: string, value: unknown])[];
+}
+
+const COLOURS: ReadonlyMap<string, string> = new Map([
+  ['debug', '\u001b[2m'],
+  ['info', '\u001b[32m'],
+  ['warn', '\u001b[33m'],
+  ['error', '\u001b[31m'],
+]);
+const PLAIN = '\u001b[0m';
+
+/** One line for people, without its line end: time of day in UTC, level, sentence, facts as `name=value`. */
+export function textLine(line: LogLine, coloured: boolean): string {
+  const time = new Date(line.time).toISOString().slice(11, 23);
+  const level = line.level.padEnd(5);
+  const colour = coloured ? COLOURS.get(line.level) : undefined;
+  const facts = line.facts.map(([name, value]) => ` ${printable(name)}=${factText(value)}`).join('');
+  return `${time} ${colour === undefined ? level : `${colour}${level}${PLAIN}`} ${printable(line.sentence)}${facts}`;
+}
+
+function factText(value: unknown): string {
+  if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? printable(value) : `"${printable(value)}"`;
+  return printable(JSON.stringify(value) ?? String(value));
+}
