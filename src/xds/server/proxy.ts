@@ -15,6 +15,8 @@ export interface ResponseStream {
   readonly serves: ResourceKind | 'all';
   /** `flushed` is called when the bytes have left for the network, and not at all when the stream ends before. */
   write(bytes: Buffer, flushed: () => void): void;
+  /** Ends the stream, and says so, because of a fault of ours. */
+  fail(error: unknown): void;
 }
 
 /** What all proxies share. */
@@ -86,16 +88,20 @@ export class Proxy {
 
   /** Reads a request and writes what follows from it. */
   request(kind: ResourceKind, request: Request): void {
-    this.#tell(kind, this.#session.request(kind, request, this.#context.now()));
-    this.run();
+    this.#guard(() => {
+      this.#tell(kind, this.#session.request(kind, request, this.#context.now()));
+      this.#turn();
+    });
   }
 
   /** Takes over a publication and writes what follows from it; true where the client has something to receive. */
   publish({ snapshot, sequence, changes }: XdsPublication): boolean {
-    const view = this.#context.viewOf(snapshot, this.identity.scope);
-    const behind = this.#session.publish(view, sequence, changes);
-    this.run();
-    return behind;
+    let isBehind = false;
+    this.#guard(() => {
+      isBehind = this.#session.publish(this.#context.viewOf(snapshot, this.identity.scope), sequence, changes);
+      this.#turn();
+    });
+    return isBehind;
   }
 
   /** A stream has ended; true where it was the last one. */
@@ -127,8 +133,17 @@ export class Proxy {
     };
   }
 
+  /** A fault of ours must cost one client its stream, not all clients the server: it comes back and starts anew. */
+  #guard(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      for (const stream of new Set(this.#streams.values())) stream.fail(error);
+    }
+  }
+
   /** Writes whatever can be written now. */
-  run(): void {
+  #turn(): void {
     const { facts, encoder, now } = this.#context;
     const proxy = this.identity.id;
     const { sends, wakeAt, settled } = this.#session.turn(now());
@@ -160,14 +175,16 @@ export class Proxy {
     const stream = this.#streams.get(kind);
     stream?.write(bytes, () => {
       // By then the type may have moved to another stream.
-      if (this.#streams.get(kind) === stream && this.#session.flushed(kind)) this.run();
+      if (this.#streams.get(kind) === stream && this.#session.flushed(kind)) this.#guard(() => this.#turn());
     });
   }
 
   #wake(at: number | undefined): void {
     clearTimeout(this.#timer);
     this.#timer =
-      at === undefined ? undefined : setTimeout(() => this.run(), Math.ceil(at - this.#context.now())).unref();
+      at === undefined
+        ? undefined
+        : setTimeout(() => this.#guard(() => this.#turn()), Math.ceil(at - this.#context.now())).unref();
   }
 
   #tell(kind: ResourceKind, verdict: Verdict): void {

@@ -74,6 +74,13 @@ export class XdsStream implements ResponseStream {
     return this.#unflushed > 0 ? this.#stalledSince : undefined;
   }
 
+  fail(error: unknown): void {
+    const end = error instanceof StreamEnd ? error : new StreamEnd(status.INTERNAL, `internal fault: ${String(error)}`);
+    const { code, message } = end;
+    this.#context.facts.turnedAway({ peer: this.peer, proxy: this.proxyId, code, message });
+    this.end(code, message);
+  }
+
   /** Ends the stream with a status, behind what is already written. */
   end(code: status, message: string): void {
     if (this.#isOver) return;
@@ -92,11 +99,7 @@ export class XdsStream implements ResponseStream {
     try {
       this.#request(bytes);
     } catch (error) {
-      // A fault of ours on one stream must not end the process: the client comes back and starts anew.
-      const end =
-        error instanceof StreamEnd ? error : new StreamEnd(status.INTERNAL, `internal fault: ${String(error)}`);
-      this.#context.facts.turnedAway({ peer: this.peer, proxy: this.proxyId, code: end.code, message: end.message });
-      this.end(end.code, end.message);
+      this.fail(error);
     }
   }
 

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity, status } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { ControlPlaneError, invariant } from '../../base/index.js';
 import { SERVICES, type ServiceMethod } from '../../codec/index.js';
@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS, type XdsLimits, type XdsOptions, type XdsPublication } 
 import { Proxies } from './proxies.js';
 import type { ProxyState } from './proxy-state.js';
 import { reflectionMethods } from './reflection.js';
+import { StreamEnd } from './request-reader.js';
 import { type RawCall, type StreamContext, XdsStream } from './stream.js';
 
 /** A client that is gone without a word is noticed after this and grpc's own 20 s. */
@@ -113,6 +114,8 @@ export class XdsServer {
   }
 
   #newServer(): Server {
+    // What it would print reaches us as errors too.
+    setLogVerbosity(logVerbosity.NONE);
     const server = new Server({
       'grpc.max_receive_message_length': this.#limits.requestBytes,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
@@ -145,14 +148,7 @@ export class XdsServer {
     const latest = this.#context.now() - this.#limits.stalledMs;
     for (const stream of [...this.#streams]) {
       if (stream.stalledSince === undefined || stream.stalledSince > latest) continue;
-      const message = `nothing was read for ${this.#limits.stalledMs} ms`;
-      this.#context.facts.turnedAway({
-        peer: stream.peer,
-        proxy: stream.proxyId,
-        code: status.RESOURCE_EXHAUSTED,
-        message,
-      });
-      stream.end(status.RESOURCE_EXHAUSTED, message);
+      stream.fail(new StreamEnd(status.RESOURCE_EXHAUSTED, `nothing was read for ${this.#limits.stalledMs} ms`));
     }
   }
 }

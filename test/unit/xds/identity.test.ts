@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { status } from '@grpc/grpc-js';
+import { encodeMessage, type ProxyNode } from '../../../src/codec/index.js';
+import { identityOf } from '../../../src/xds/server/identity.js';
+import { DEFAULT_LIMITS } from '../../../src/xds/server/options.js';
+import { readRequest, StreamEnd } from '../../../src/xds/server/request-reader.js';
+
+function node(parts: Partial<ProxyNode>): ProxyNode {
+  return { id: 'sidecar~shop~web-1', cluster: 'web', metadata: new Map(), ...parts };
+}
+
+const HERE = { host: '127.0.0.1', port: 15_001 };
+const rows: readonly { name: string; node: ProxyNode; namespace: string; outbound: object }[] = [
+  { name: 'the node id alone', node: node({}), namespace: 'shop', outbound: HERE },
+  { name: 'metadata before the node id', node: node({ namespace: 'other' }), namespace: 'other', outbound: HERE },
+  { name: 'an id of another form', node: node({ id: 'envoy' }), namespace: 'default', outbound: HERE },
+  { name: 'an id without a namespace', node: node({ id: 'sidecar~~web' }), namespace: 'default', outbound: HERE },
+  {
+    name: 'an address of its own',
+    node: node({ metadata: new Map([['OUTBOUND_ADDRESS', '[::1]:9000']]) }),
+    namespace: 'shop',
+    outbound: { host: '::1', port: 9000 },
+  },
+  {
+    name: 'an address that is none',
+    node: node({ metadata: new Map([['OUTBOUND_ADDRESS', '1.2.3.4:99999']]) }),
+    namespace: 'shop',
+    outbound: HERE,
+  },
+];
+for (const { name, node: given, namespace, outbound } of rows) {
+  test(`identity from ${name}`, () => {
+    assert.deepEqual(identityOf(given)?.scope, { namespace, outbound });
+  });
+}
+
+test('a client that does not say who it is has no identity', () => {
+  assert.equal(identityOf(undefined), undefined);
+  assert.equal(identityOf(node({ id: '' })), undefined);
+});
+
+test('what a client runs is told', () => {
+  assert.equal(identityOf(node({ userAgent: 'envoy', version: '1.40.0' }))?.client, 'envoy 1.40.0');
+  assert.equal(identityOf(node({}))?.client, '');
+});
+
+const LIMITS = { ...DEFAULT_LIMITS, names: 2, nameLength: 4 };
+const refused: readonly { name: string; bytes: Uint8Array; code: status }[] = [
+  { name: 'bytes that are no request', bytes: Uint8Array.of(255, 255, 255), code: status.INVALID_ARGUMENT },
+  {
+    name: 'too many names',
+    bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', {
+      resource_names_subscribe: ['a', 'b', 'c'],
+    }),
+    code: status.RESOURCE_EXHAUSTED,
+  },
+  {
+    name: 'too many names that it brings',
+    bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', {
+      initial_resource_versions: { a: '1', b: '1', c: '1' },
+    }),
+    code: status.RESOURCE_EXHAUSTED,
+  },
+  {
+    name: 'a name that is too long',
+    bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', { resource_names_subscribe: ['abcde'] }),
+    code: status.RESOURCE_EXHAUSTED,
+  },
+];
+for (const { name, bytes, code } of refused) {
+  test(`a request is refused for ${name}`, () => {
+    assert.throws(
+      () => readRequest(bytes, 'delta', LIMITS),
+      (error) => error instanceof StreamEnd && error.code === code,
+    );
+  });
+}
