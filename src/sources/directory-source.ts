@@ -1,0 +1,222 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { basename, dirname, normalize, resolve } from 'node:path';
+import { ControlPlaneError, type DurationMs, type ObjectRef, type Place, printRef } from '../base/index.js';
+import { Folder, type FolderChange } from './folder.js';
+import type { Sight } from './held-file.js';
+import { inParallel } from './in-parallel.js';
+import type { Source, SourceLog, SourceSink } from './source.js';
+import { cannotRead, isThere, look, type Survey, survey } from './survey.js';
+import { isWithin, WatchedFolders } from './watched-folders.js';
+
+/** How a directory source reads; everything has a default. */
+export interface DirectoryOptions {
+  /** How long a file has to be quiet until a text that looks half-written counts: 20 ms. */
+  readonly settle?: DurationMs;
+  /** How often everything is compared with what is known, in case an event got lost: 5 s. */
+  readonly rescanEvery?: DurationMs;
+  /** Largest file that is read, in bytes: 16 MiB. */
+  readonly fileLimit?: number;
+}
+
+const SETTLE_MS = 20;
+const RESCAN_MS = 5000;
+/** 16 MiB: a thousand times a large Rollout, and more than etcd takes for any one object. */
+export const FILE_LIMIT = 16_777_216;
+const READS_AT_ONCE = 16;
+
+/**
+ * The Kubernetes objects in the `*.yaml`, `*.yml` and `*.json` files of a folder and all folders in it, as they change. `path` may
+ * also be a single file.
+ *
+ * A file that another one replaces (rename, a mounted ConfigMap) counts at once, and so does one written in place that only grew
+ * or kept its size. One that looks as if it were just being written (see `isDoubtful`) counts when it has been quiet for `settle`.
+ * What is broken, cut off, empty, unreadable or too large is reported and keeps what it gave; only a whole file, its deletion or that of
+ * its folder takes objects away.
+ */
+export function directorySource(path: string, options: DirectoryOptions, log: SourceLog): Source {
+  return new DirectorySource(normalize(path), options, log);
+}
+
+/** That there is nothing to read from. */
+export function sourceUnreadable(path: string): ControlPlaneError {
+  return new ControlPlaneError(
+    'SOURCE_UNREADABLE',
+    `${path} can not be read: give an existing folder or file with Kubernetes objects`,
+  );
+}
+
+/**
+ * Level-triggered: an event only marks a path as dirty, the work looks at what is there now. All that is marked in one turn of the
+ * event loop is one batch, what is marked during a look is the next one.
+ */
+class DirectorySource implements Source {
+  readonly #root: string;
+  readonly #settleMs: number;
+  readonly #rescanMs: number;
+  readonly #fileLimit: number;
+  readonly #log: SourceLog;
+  readonly #folder = new Folder();
+  readonly #watched: WatchedFolders;
+  /** Marks of the files that were seen; those of what could not be read never match. */
+  readonly #marks = new Map<string, string>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #dirty = new Set<string>();
+  readonly #settled = new Set<string>();
+  #sink: SourceSink | undefined;
+  #parent: FSWatcher | undefined;
+  #rescan: NodeJS.Timeout | undefined;
+  #work: Promise<void> | undefined;
+  #isOpen = true;
+
+  constructor(root: string, { settle, rescanEvery, fileLimit }: DirectoryOptions, log: SourceLog) {
+    this.#root = root;
+    this.#settleMs = settle ?? SETTLE_MS;
+    this.#rescanMs = rescanEvery ?? RESCAN_MS;
+    this.#fileLimit = fileLimit ?? FILE_LIMIT;
+    this.#log = log;
+    this.#watched = new WatchedFolders(
+      (path) => {
+        this.#mark(path);
+      },
+      (folder, error) => {
+        this.#log.warn(
+          { folder, error, seenEveryMs: this.#rescanMs },
+          'folder can not be watched, its changes are seen late',
+        );
+      },
+    );
+  }
+
+  async start(sink: SourceSink): Promise<void> {
+    if (!(await isThere(this.#root))) throw sourceUnreadable(this.#root);
+    this.#watchName();
+    const sights = await this.#look([this.#root], new Set());
+    this.#sink = sink;
+    const { problems, events } = this.#folder.see(sights, () => true);
+    for (const [file, list] of problems) sink.fileProblems(file, list);
+    sink.apply(events);
+    this.#rescan = setInterval(() => {
+      this.#mark(this.#root);
+    }, this.#rescanMs).unref();
+    this.#begin();
+  }
+
+  async stop(): Promise<void> {
+    this.#isOpen = false;
+    this.#watched.close();
+    this.#parent?.close();
+    clearInterval(this.#rescan);
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    await this.#work;
+    this.#watched.close();
+  }
+
+  locate(ref: ObjectRef, path: string): Place | undefined {
+    return this.#folder.locate(printRef(ref), path);
+  }
+
+  /** A folder's own watch does not tell when another one takes its name; the folder around it does. */
+  #watchName(): void {
+    const path = resolve(this.#root);
+    try {
+      this.#parent = watch(dirname(path), (_, name) => {
+        if (name === basename(path)) this.#mark(this.#root);
+      });
+      this.#parent.on('error', () => this.#parent?.close());
+    } catch (error) {
+      this.#log.warn({ folder: dirname(path), error }, 'folder around the source can not be watched');
+    }
+  }
+
+  #mark(path: string): void {
+    this.#dirty.add(path);
+    this.#begin();
+  }
+
+  #begin(): void {
+    if (this.#sink === undefined || this.#work !== undefined || this.#dirty.size === 0 || !this.#isOpen) return;
+    this.#work = this.#takeUp(this.#sink).finally(() => {
+      this.#work = undefined;
+      this.#begin();
+    });
+  }
+
+  async #takeUp(sink: SourceSink): Promise<void> {
+    // Events come in runs, several callbacks in one turn; what belongs together must be looked at together.
+    await new Promise(setImmediate);
+    const paths = [...this.#dirty];
+    const settled = new Set(this.#settled);
+    this.#dirty.clear();
+    this.#settled.clear();
+    const sights = await this.#look(paths, new Set(paths));
+    if (!this.#isOpen) return;
+    this.#tell(
+      sink,
+      this.#folder.see(sights, (file) => settled.has(file)),
+    );
+  }
+
+  #tell(sink: SourceSink, { events, problems, doubtful }: FolderChange): void {
+    for (const file of doubtful) this.#lookAgain(file);
+    for (const [file, list] of problems) sink.fileProblems(file, list);
+    if (events.length > 0) sink.apply(events);
+  }
+
+  #lookAgain(file: string): void {
+    clearTimeout(this.#timers.get(file));
+    const timer = setTimeout(() => {
+      this.#timers.delete(file);
+      this.#settled.add(file);
+      this.#mark(file);
+    }, this.#settleMs);
+    this.#timers.set(file, timer);
+  }
+
+  /** Looks at paths: at the files of `named` in any case, at others where their mark is another one. */
+  async #look(paths: readonly string[], named: ReadonlySet<string>): Promise<ReadonlyMap<string, Sight>> {
+    const sights = new Map<string, Sight>();
+    const files = new Map<string, string>();
+    for (const found of await inParallel(paths, READS_AT_ONCE, (path) => this.#survey(path, sights))) {
+      for (const [file, mark] of found.files) {
+        if (named.has(file) || this.#marks.get(file) !== mark) files.set(file, mark);
+      }
+    }
+    await inParallel([...files], READS_AT_ONCE, async ([file, mark]) => {
+      this.#marks.set(file, mark);
+      sights.set(file, await look(file, this.#fileLimit));
+    });
+    const isLost = [...sights.values()].some(({ kind }) => kind === 'gone') && !(await isThere(this.#root));
+    return isLost ? this.#withoutRoot(sights) : this.#withoutGone(sights);
+  }
+
+  /** Finds what is at a path, watches its folders, and notes as gone what was there. */
+  async #survey(path: string, sights: Map<string, Sight>): Promise<Survey> {
+    const found = await survey(path, this.#root, (folder, mark) => {
+      if (this.#isOpen) this.#watched.arm(folder, mark);
+    });
+    for (const file of this.#marks.keys()) {
+      if (!isWithin(path, file) || found.files.has(file)) continue;
+      const isHeldBack = [...found.failed.keys()].some((folder) => isWithin(folder, file));
+      if (!isHeldBack) sights.set(file, { kind: 'gone' });
+    }
+    if (path === this.#root && found.files.size + found.folders.size === 0) sights.set(path, { kind: 'gone' });
+    for (const [folder, problem] of found.failed) {
+      this.#marks.set(folder, '');
+      sights.set(folder, { kind: 'unreadable', problem });
+    }
+    this.#watched.keepOnly(path, found.folders);
+    return found;
+  }
+
+  /** While the root is not there at all, everything that it held stays in force: an unmounted volume is no order to stop. */
+  #withoutRoot(sights: ReadonlyMap<string, Sight>): ReadonlyMap<string, Sight> {
+    const rest = [...sights].filter(([, { kind }]) => kind !== 'gone');
+    this.#marks.set(this.#root, '');
+    return new Map([...rest, [this.#root, { kind: 'unreadable', problem: cannotRead(this.#root, 'no longer there') }]]);
+  }
+
+  #withoutGone(sights: ReadonlyMap<string, Sight>): ReadonlyMap<string, Sight> {
+    for (const [file, { kind }] of sights) if (kind === 'gone') this.#marks.delete(file);
+    return sights;
+  }
+}

@@ -1,0 +1,183 @@
+import type { Place, Problem } from '../base/index.js';
+import { type DocumentReading, type FoundObject, readDocument } from './read-document.js';
+import { type RawDocument, splitDocuments } from './split-documents.js';
+import { locateIn, type Position } from './yaml-text.js';
+
+/** What was found at a path. `gone`: nothing, or nothing that is ours to read. */
+export type Sight =
+  /** `identity` is equal as long as the file is written in place and differs when another file took its name. */
+  | { readonly kind: 'text'; readonly text: string; readonly identity: string }
+  | { readonly kind: 'unreadable'; readonly problem: Problem }
+  | { readonly kind: 'gone' };
+
+/** One object as one file gives it. */
+export interface HeldObject {
+  readonly found: FoundObject;
+  readonly document: RawDocument;
+  /** Whether the last good reading of the file had it, but the present one, which has something broken in it, has not. */
+  readonly isKept: boolean;
+}
+
+/** What one file gives: the value behind every decision; replaced as a whole at each reading. */
+export interface HeldFile {
+  /** `undefined` where the present text could not be read. */
+  readonly text: string | undefined;
+  /** Whether the last text that was not cut off ended with a line end, as most writers' do. */
+  readonly endsLine: boolean;
+  readonly identity: string;
+  readonly documents: ReadonlyMap<string, DocumentReading>;
+  readonly objects: ReadonlyMap<string, HeldObject>;
+  readonly problems: readonly Problem[];
+  /** Whether every object of the present text could be told by its name. */
+  readonly isWhole: boolean;
+}
+
+const EMPTY: HeldFile = {
+  text: undefined,
+  endsLine: false,
+  identity: '',
+  documents: new Map(),
+  objects: new Map(),
+  problems: [],
+  isWhole: true,
+};
+
+/** The text of a file as it is now, and which file it is. */
+export interface FileText {
+  readonly file: string;
+  readonly text: string;
+  readonly identity: string;
+}
+
+/**
+ * What a file gives after it was read again. Nothing that was good is lost to a text that is broken, cut off or empty: what can
+ * not be told there may still be meant, so objects are taken away only by a text that is whole.
+ */
+export function readFileText(before: HeldFile = EMPTY, { file, text, identity }: FileText): HeldFile {
+  const documents = new Map<string, DocumentReading>();
+  const objects = new Map<string, HeldObject>();
+  const loss = lossOf(before, text, identity);
+  const problems: Problem[] = loss === undefined ? [] : [lost(file, text, loss)];
+  let isWhole = loss === undefined;
+  const all = splitDocuments(text);
+  for (const document of loss === undefined ? all : all.slice(0, -1)) {
+    // Most documents of a large file are the same as at the last reading: those are not parsed again.
+    const reading = documents.get(document.text) ?? before.documents.get(document.text) ?? readDocument(document.text);
+    documents.set(document.text, reading);
+    isWhole &&= reading.whole;
+    problems.push(...fileProblems(file, document, reading));
+    for (const found of reading.objects) {
+      const first = objects.get(found.id);
+      const held: HeldObject = { found, document, isKept: false };
+      if (first === undefined) objects.set(found.id, held);
+      else problems.push(duplicate({ file, held }, { file, held: first }));
+    }
+  }
+  return {
+    text,
+    endsLine: loss === undefined ? text.endsWith('\n') : before.endsLine,
+    identity,
+    documents,
+    objects: isWhole ? objects : withKept(before, objects),
+    problems,
+    isWhole,
+  };
+}
+
+/** A file that is there but can not be read keeps what it gave. */
+export function unreadable(before: HeldFile = EMPTY, problem: Problem): HeldFile {
+  return { ...before, text: undefined, objects: withKept(before, new Map()), problems: [problem], isWhole: false };
+}
+
+/**
+ * Whether a reading may be one of a file that is just being written, so that it should be looked at again before it counts:
+ * it is broken, empty, or ends in the middle of a line; or the same file (no other took its name) lost objects or got shorter.
+ * JSON is complete where it can be read at all.
+ */
+export function isDoubtful(before: HeldFile | undefined, now: HeldFile): boolean {
+  const text = now.text ?? '';
+  if (!now.isWhole || isBlank(text)) return true;
+  if (!isJson(text) && !text.endsWith('\n')) return true;
+  if (before === undefined || before.identity !== now.identity) return false;
+  if (!isJson(text) && text.length < (before.text?.length ?? 0)) return true;
+  return [...before.objects.keys()].some((id) => !now.objects.has(id));
+}
+
+/** An object in a file. */
+export interface Standing {
+  readonly file: string;
+  readonly held: HeldObject;
+}
+
+/** That an object is given twice. The second is not used as long as the first is there. */
+export function duplicate(second: Standing, first: Standing): Problem {
+  const { file, line } = placeOf(first);
+  return {
+    code: 'OBJECT_DUPLICATE',
+    severity: 'error',
+    object: second.held.found.ref,
+    path: '',
+    value: '',
+    expected: `the object in one place only; ${file}:${line} has it too, and that one is used`,
+    place: placeOf(second),
+  };
+}
+
+/** Where an object starts. */
+export function placeOf({ file, held }: Standing): Place {
+  return placed(file, held.document, locateIn(held.document.text)(held.found.inside));
+}
+
+/** A position in a document as a place in its file. */
+export function placed(file: string, document: RawDocument, { line, column }: Position): Place {
+  return { file, line: document.line + line - 1, column };
+}
+
+function fileProblems(file: string, document: RawDocument, reading: DocumentReading): readonly Problem[] {
+  return reading.problems.map(({ at, ...rest }) => ({
+    ...rest,
+    object: fileRef(file),
+    place: placed(file, document, at),
+  }));
+}
+
+/** How problems name a file that no object could be read from. */
+export function fileRef(file: string): Problem['object'] {
+  return { kind: 'File', namespace: '', name: file };
+}
+
+/**
+ * What a text lost that can be seen although it parses. An empty file is what a writer leaves between opening and writing. A file
+ * that is written in place (no other took its name) and now ends within a line, as it did not before, is cut off there, and its last
+ * document can say something else than it will (`weight: 2` of `weight: 20`).
+ */
+function lossOf(before: HeldFile, text: string, identity: string): string | undefined {
+  if (isBlank(text))
+    return before.objects.size === 0
+      ? undefined
+      : `the ${before.objects.size} objects that were here; delete the file to take them away`;
+  const isCut = before.endsLine && before.identity === identity && !text.endsWith('\n') && !isJson(text);
+  return isCut ? 'a line end behind the last line; without it the last document counts as half-written' : undefined;
+}
+
+function lost(file: string, text: string, expected: string): Problem {
+  const lines = text.split('\n');
+  const place: Place = { file, line: lines.length, column: (lines.at(-1)?.length ?? 0) + 1 };
+  return { code: 'YAML_INVALID', severity: 'error', object: fileRef(file), path: '', value: '', expected, place };
+}
+
+function withKept(before: HeldFile, objects: ReadonlyMap<string, HeldObject>): ReadonlyMap<string, HeldObject> {
+  const all = new Map(objects);
+  for (const [id, held] of before.objects) {
+    if (!all.has(id)) all.set(id, { ...held, isKept: true });
+  }
+  return all;
+}
+
+function isBlank(text: string): boolean {
+  return text.trim() === '';
+}
+
+function isJson(text: string): boolean {
+  return text.trimStart().startsWith('{');
+}

@@ -1,0 +1,137 @@
+import type { BigIntStats, Dirent } from 'node:fs';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Place, Problem } from '../base/index.js';
+import { fileRef, type Sight } from './held-file.js';
+
+/** All that is at a path and beneath it. */
+export interface Survey {
+  /** Files that are ours to read, with a mark that differs when they were written or replaced. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Folders, with a mark that differs when another folder took the name. */
+  readonly folders: ReadonlyMap<string, string>;
+  /** Folders that can not be listed. */
+  readonly failed: ReadonlyMap<string, Problem>;
+}
+
+const READ_AS_OBJECTS = /\.(?:ya?ml|json)$/i;
+
+/**
+ * Looks at a path, and at everything beneath it where it is a folder. A file counts by its name, except at the path `always`.
+ * `onFolder` is called before a folder is listed: whoever watches it from then on misses nothing.
+ *
+ * Hidden names are passed over. That is also what a mounted ConfigMap or Secret needs: its files are links through `..data` to a
+ * hidden folder, which must not be read a second time by itself (kubelet's atomic writer, pkg/volume/util/atomic_writer.go).
+ */
+export async function survey(
+  path: string,
+  always: string,
+  onFolder: (folder: string, mark: string) => void = () => undefined,
+): Promise<Survey> {
+  const files = new Map<string, string>();
+  const folders = new Map<string, string>();
+  const failed = new Map<string, Problem>();
+  const walk = async (at: string, around: readonly string[]): Promise<void> => {
+    const status = await statusOf(at);
+    if (status === undefined) return;
+    if (status.isFile() && (at === always || READ_AS_OBJECTS.test(at))) files.set(at, fileMark(status));
+    // A link to a folder around it would never end.
+    if (!status.isDirectory() || around.includes(identityOf(status))) return;
+    const mark = `${identityOf(status)}:${status.birthtimeNs}`;
+    folders.set(at, mark);
+    onFolder(at, mark);
+    try {
+      const inner = [...around, identityOf(status)];
+      const entries = await readdir(at, { withFileTypes: true });
+      await Promise.all(entries.filter(isWorthALook).map((entry) => walk(join(at, entry.name), inner)));
+    } catch (error) {
+      // One that went away meanwhile is no problem: its going is an event of its own.
+      if (!isMissing(error)) failed.set(at, cannotRead(at, error));
+    }
+  };
+  await walk(path, []);
+  return { files, folders, failed };
+}
+
+/** Whether there is something at a path. */
+export async function isThere(path: string): Promise<boolean> {
+  return (await statusOf(path)) !== undefined;
+}
+
+/** Reads one file. Never fails: what can not be read is a sight too. `limit` is in bytes. */
+export async function look(path: string, limit: number): Promise<Sight> {
+  try {
+    const status = await stat(path, { bigint: true });
+    if (!status.isFile()) return { kind: 'gone' };
+    if (status.size > BigInt(limit)) return { kind: 'unreadable', problem: tooLarge(path, status.size, limit) };
+    const bytes = await readFile(path);
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return { kind: 'text', text, identity: identityOf(status) };
+  } catch (error) {
+    return isMissing(error) ? { kind: 'gone' } : { kind: 'unreadable', problem: cannotRead(path, error) };
+  }
+}
+
+/** That a file or folder can not be read; `error` says why. */
+export function cannotRead(path: string, error: unknown): Problem {
+  const value = error instanceof Error ? error.message : String(error);
+  const expected = 'a file or folder that can be read, text in UTF-8; what it held stays in force';
+  return {
+    code: 'FILE_UNREADABLE',
+    severity: 'error',
+    object: fileRef(path),
+    path: '',
+    value,
+    expected,
+    place: top(path),
+  };
+}
+
+function tooLarge(path: string, size: bigint, limit: number): Problem {
+  const value = `${size} bytes`;
+  const expected = `a file of at most ${limit} bytes: split it; what it held stays in force`;
+  return {
+    code: 'FILE_TOO_LARGE',
+    severity: 'error',
+    object: fileRef(path),
+    path: '',
+    value,
+    expected,
+    place: top(path),
+  };
+}
+
+function top(file: string): Place {
+  return { file, line: 1, column: 1 };
+}
+
+function isWorthALook(entry: Dirent): boolean {
+  return !isHidden(entry.name) && (!entry.isFile() || READ_AS_OBJECTS.test(entry.name));
+}
+
+/** Whether a name is passed over. */
+export function isHidden(path: string): boolean {
+  return basename(path).startsWith('.');
+}
+
+async function statusOf(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await stat(path, { bigint: true });
+  } catch {
+    return undefined;
+  }
+}
+
+function identityOf(status: BigIntStats): string {
+  return `${status.dev}:${status.ino}`;
+}
+
+function fileMark(status: BigIntStats): string {
+  return `${identityOf(status)}:${status.size}:${status.mtimeNs}:${status.ctimeNs}`;
+}
+
+const MISSING: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && MISSING.has(error.code);
+}
