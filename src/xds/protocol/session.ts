@@ -1,6 +1,6 @@
 import type { DurationMs } from '../../base/index.js';
 import type { DeltaRequest, EncodedResource, ResourceKind, SotwRequest } from '../../codec/index.js';
-import type { Changes, View } from '../../snapshot/index.js';
+import type { Changes, NameChanges, View } from '../../snapshot/index.js';
 import { type Content, nextContent } from './content.js';
 import { review } from './coverage.js';
 import { readDelta, readSotw, type Verdict } from './requests.js';
@@ -115,7 +115,7 @@ export class Session {
 
   /** Everything that can be sent now; it counts as sent. */
   turn(now: number): Turn {
-    if (!this.#hasWork()) return { sends: [], wakeAt: undefined, settled: this.#settle() };
+    if (!this.#hasWork()) return { sends: NOTHING, wakeAt: undefined, settled: this.#settle() };
     const scene = new Scene({
       types: this.types,
       view: this.#view,
@@ -183,7 +183,8 @@ export class Session {
   }
 
   #keepDeparted({ endpoint, cluster }: Changes): void {
-    for (const name of [...endpoint.added, ...cluster.added]) this.#departed.delete(name);
+    for (const name of endpoint.added) this.#departed.delete(name);
+    for (const name of cluster.added) this.#departed.delete(name);
     for (const name of endpoint.removed) {
       const last = this.#view.get('endpoint', name);
       if (last !== undefined && this.types.get('cluster')?.holds(name) === true) this.#departed.set(name, last);
@@ -191,15 +192,11 @@ export class Session {
   }
 
   #touched({ kind, subscription }: TypeState, changes: Changes): Iterable<string> {
-    if (kind === 'virtualHost') return [];
     // A route table is made of virtual hosts: whether this client's is another one, its version tells.
-    if (kind === 'route') {
-      const { added, changed, removed } = changes.virtualHost;
-      if (added.length + changed.length + removed.length === 0) return [];
-      return subscription.wildcard ? namesOf(this.#view.all('route'), subscription.names) : subscription.names;
-    }
-    const { added, changed, removed } = changes[kind];
-    return [...added, ...changed, ...removed];
+    const parts = changes[kind === 'route' ? 'virtualHost' : kind];
+    if (kind === 'virtualHost' || isEmpty(parts)) return NOTHING;
+    if (kind !== 'route') return [...parts.added, ...parts.changed, ...parts.removed];
+    return subscription.wildcard ? namesOf(this.#view.all('route'), subscription.names) : subscription.names;
   }
 
   #hasWork(): boolean {
@@ -227,6 +224,12 @@ export class Session {
     this.#settled = this.#sequence;
     return this.#sequence;
   }
+}
+
+const NOTHING: readonly never[] = [];
+
+function isEmpty({ added, changed, removed }: NameChanges): boolean {
+  return added.length + changed.length + removed.length === 0;
 }
 
 /** Whether the client has something to receive or to answer. */
