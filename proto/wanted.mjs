@@ -27,6 +27,7 @@ export const WANTED = {
     'envoy.extensions.filters.listener.tls_inspector.v3.TlsInspector',
     'envoy.extensions.filters.listener.http_inspector.v3.HttpInspector',
   ],
+  'typed configurations inside routes': ['envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate'],
   'typed configurations inside clusters': ['envoy.extensions.upstreams.http.v3.HttpProtocolOptions'],
   'the bootstrap of a sidecar': ['envoy.config.bootstrap.v3.Bootstrap', 'google.protobuf.Struct'],
   'client status (CSDS)': [

@@ -1,4 +1,4 @@
-import { any, encode, type EncodedResource } from '../codec/index.js';
+import { any, duration, encode, type EncodedResource, type Route } from '../codec/index.js';
 import type { HostIntent, PortIntent } from '../intent/index.js';
 import { HTTP_CONNECTION_MANAGER, ROUTER_FILTER } from './listener.js';
 import { apiListenerName, virtualHostName } from './names.js';
@@ -14,7 +14,7 @@ export function apiListenerResource(
   { routes, references }: PortRoutes,
 ): EncodedResource<'listener'> {
   const name = apiListenerName(host, port);
-  const virtualHost = { name: virtualHostName(host, port), domains: ['*'], routes };
+  const virtualHost = { name: virtualHostName(host, port), domains: ['*'], routes: withDuration(routes, port) };
   const manager = {
     stat_prefix: name,
     route_config: { name, virtual_hosts: [virtualHost] },
@@ -26,4 +26,11 @@ export function apiListenerResource(
     { name, api_listener: { api_listener: any(HTTP_CONNECTION_MANAGER, manager) } },
     references,
   );
+}
+
+/** gRPC clients pass over `timeout` and look at the stream's duration (gRFC A31); Envoy would pass over `timeout` if it had both. */
+function withDuration(routes: readonly Route[], { policy }: PortIntent): readonly Route[] {
+  if (policy.timeout.kind !== 'after') return routes;
+  const max_stream_duration = { grpc_timeout_header_max: duration(policy.timeout.ms) };
+  return routes.map((message) => ({ ...message, route: { ...message.route, max_stream_duration } }));
 }

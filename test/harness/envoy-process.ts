@@ -39,7 +39,8 @@ export async function startEnvoy(binary: string, bootstrap: string, ready = true
       return Number(text.slice(text.lastIndexOf(':') + 1)) || undefined;
     });
     const admin = (path: string): Promise<string> => fetchText(adminPort, path);
-    if (ready) await until('Envoy to be LIVE', async () => ((await admin('/ready')).startsWith('LIVE') ? true : undefined));
+    if (ready)
+      await until('Envoy to be LIVE', async () => ((await admin('/ready')).startsWith('LIVE') ? true : undefined));
     return { process, adminPort, admin, stat: (name) => stat(admin, name), stop };
   } catch (error) {
     await stop();

@@ -81,8 +81,15 @@ export async function burst(target: Target, count: number, parallel = 16): Promi
   return tally;
 }
 
-/** A load that goes on until it is stopped: `perSecond` requests, sent by the clock whether or not the last one is answered. */
-export function steadyLoad(target: Target, perSecond: number): { readonly tally: Tally; stop(): Promise<Tally> } {
+/**
+ * A load that goes on until it is stopped: `perSecond` requests, sent by the clock whether or not the last one is answered.
+ * Of several targets each gets its turn.
+ */
+export function steadyLoad(
+  targets: Target | readonly Target[],
+  perSecond: number,
+): { readonly tally: Tally; stop(): Promise<Tally> } {
+  const turns: readonly Target[] = [targets].flat();
   const agent = connections(32);
   const tally = newTally();
   const open = new Set<Promise<void>>();
@@ -91,6 +98,8 @@ export function steadyLoad(target: Target, perSecond: number): { readonly tally:
   const timer = setInterval(() => {
     const due = Math.floor(((performance.now() - startedAt) / 1000) * perSecond);
     for (; sent < due; sent += 1) {
+      const target = turns[sent % turns.length];
+      if (target === undefined) return;
       const one = send(agent, target, tally).finally(() => open.delete(one));
       open.add(one);
     }

@@ -9,6 +9,8 @@ export type Manifest = Readonly<Record<string, unknown>>;
 export interface VersionPods {
   readonly hash: string;
   readonly ports: readonly number[];
+  /** True unless given. */
+  readonly ready?: boolean;
 }
 
 /** A Service with one port. */
@@ -23,13 +25,13 @@ export function service(name: string, selector: Readonly<Record<string, string>>
 
 /** The pods of one version behind a Service: the Pods and a slice for each, for every pod on loopback needs a port of its own. */
 export function pods(owner: string, versions: readonly VersionPods[], namespace = 'shop'): readonly Manifest[] {
-  return versions.flatMap(({ hash, ports }) =>
+  return versions.flatMap(({ hash, ports, ready = true }) =>
     ports.flatMap((port, index) => {
       const name = `${owner}-${hash}-${index}`;
       const labels = { app: owner, 'rollouts-pod-template-hash': hash };
       return [
         { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, labels } },
-        slice(owner, { name, port, pod: name }, namespace),
+        slice(owner, { name, port, pod: name, ready }, namespace),
       ];
     }),
   );

@@ -5,12 +5,17 @@ export interface Running {
   readonly pid: number;
   readonly stdout: () => string;
   readonly stderr: () => string;
-  /** Resolves with the first line of either output that `matches`; rejects when the process ends before. */
-  readonly line: (matches: RegExp, from?: 'stdout' | 'stderr') => Promise<string>;
+  /**
+   * Resolves with the first line of either output that `matches`; rejects when the process ends before. Of one output, the
+   * lines before `since`, a length that it had, can be passed over.
+   */
+  readonly line: (matches: RegExp, from?: 'stdout' | 'stderr', since?: number) => Promise<string>;
   /** Exit code, or the signal's name. */
   readonly ended: Promise<number | string>;
   /** Sends SIGTERM, then SIGKILL after five seconds. */
   readonly stop: () => Promise<number | string>;
+  /** Sends SIGKILL: no farewell to anybody. */
+  readonly kill: () => Promise<number | string>;
 }
 
 /** Starts a program; the test that starts it must stop it. */
@@ -36,9 +41,13 @@ export function run(command: string, args: readonly string[], env: Readonly<Reco
     pid: child.pid ?? -1,
     stdout: () => output.stdout,
     stderr: () => output.stderr,
-    line: (matches, from) => findLine({ child, output, waiting, matches, from, command }),
+    line: (matches, from, since = 0) => findLine({ child, output, waiting, matches, from, since, command }),
     ended,
     stop: () => stop(child, ended),
+    kill: () => {
+      child.kill('SIGKILL');
+      return ended;
+    },
   };
 }
 
@@ -48,14 +57,15 @@ interface Search {
   readonly waiting: Set<() => void>;
   readonly matches: RegExp;
   readonly from: 'stdout' | 'stderr' | undefined;
+  readonly since: number;
   readonly command: string;
 }
 
 function findLine(search: Search): Promise<string> {
-  const { child, output, waiting, matches, from, command } = search;
+  const { child, output, waiting, matches, from, since, command } = search;
   return new Promise((resolve, reject) => {
     const look = (): void => {
-      const text = from === undefined ? `${output.stdout}\n${output.stderr}` : output[from];
+      const text = from === undefined ? `${output.stdout}\n${output.stderr}` : output[from].slice(since);
       const found = text.split('\n').find((line) => matches.test(line));
       const isOver = child.exitCode !== null || child.signalCode !== null;
       if (found === undefined && !isOver) return;

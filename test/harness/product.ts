@@ -24,8 +24,16 @@ export async function penstock(...args: readonly string[]): Promise<string> {
 
 /** Starts `penstock serve` on a folder, logging JSON, and waits until it is ready. */
 export async function serve(folder: string, ...args: readonly string[]): Promise<Serving> {
-  const xdsPort = await freePort();
-  const adminPort = await freePort();
+  return serveAt({ xdsPort: await freePort(), adminPort: await freePort() }, folder, ...args);
+}
+
+/** The same on given ports: where one was before, for example. */
+export async function serveAt(
+  ports: Pick<Serving, 'xdsPort' | 'adminPort'>,
+  folder: string,
+  ...args: readonly string[]
+): Promise<Serving> {
+  const { xdsPort, adminPort } = ports;
   const process = run(globalThis.process.execPath, [
     ...[PENSTOCK, 'serve', '--source', `dir:${folder}`, '--log-format', 'json', '--drain-delay', '1s'],
     ...['--xds-address', `127.0.0.1:${xdsPort}`, '--admin-address', `127.0.0.1:${adminPort}`, ...args],
@@ -41,24 +49,38 @@ export async function serve(folder: string, ...args: readonly string[]): Promise
   return { process, xdsPort, adminPort };
 }
 
+/** How a sidecar differs from the usual one. */
+export interface SidecarOptions {
+  readonly namespace?: string;
+  readonly nodeId?: string;
+  /** Further arguments of `penstock bootstrap`. */
+  readonly args?: readonly string[];
+  readonly edit?: (bootstrap: string) => string;
+  /** A free one unless given. */
+  readonly outboundPort?: number;
+}
+
 /** A sidecar with its outbound port. */
 export interface Sidecar extends Envoy {
   readonly outboundPort: number;
 }
 
-/** Starts a real Envoy as the sidecar of a pod in `namespace`, from what `penstock bootstrap` prints. */
+/**
+ * Starts a real Envoy as the sidecar of a pod in `namespace`, from what `penstock bootstrap` prints, or from what `edit` makes
+ * of that.
+ */
 export async function sidecar(
   binary: string,
   serving: Pick<Serving, 'xdsPort'>,
-  proxy: { readonly namespace?: string; readonly nodeId?: string; readonly args?: readonly string[] } = {},
+  proxy: SidecarOptions = {},
 ): Promise<Sidecar> {
-  const { namespace = 'shop', nodeId = `sidecar~${namespace}~caller`, args = [] } = proxy;
-  const outboundPort = await freePort();
+  const { namespace = 'shop', nodeId = `sidecar~${namespace}~caller`, args = [], edit = (text) => text } = proxy;
+  const outboundPort = proxy.outboundPort ?? (await freePort());
   const bootstrap = await penstock(
     ...['bootstrap', '--node-id', nodeId, '--namespace', namespace, '--admin-address', '127.0.0.1:0'],
     ...['--xds-address', `127.0.0.1:${serving.xdsPort}`, '--outbound-address', `127.0.0.1:${outboundPort}`, ...args],
   );
-  const envoy = await startEnvoy(binary, bootstrap);
+  const envoy = await startEnvoy(binary, edit(bootstrap));
   await until('the outbound listener', async () =>
     (await envoy.admin('/listeners')).includes('outbound') ? true : undefined,
   );

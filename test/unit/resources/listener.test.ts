@@ -68,3 +68,11 @@ test('a gRPC client finds the routes of its port in the listener it asks for', (
     http_filters: [ROUTER],
   });
 });
+
+test('a gRPC client is told a timeout in the words that it reads (gRFC A31)', () => {
+  const [listener] = hostResources(RICH_HOST).apiListeners;
+  const [virtualHost] = json(listener!).api_listener.api_listener.route_config.virtual_hosts;
+  for (const { route } of virtualHost.routes) {
+    assert.deepEqual(route.max_stream_duration, { grpc_timeout_header_max: '1.500s' });
+  }
+});

@@ -19,7 +19,22 @@ import {
   STABLE,
 } from './given.js';
 
-const SAFE_RETRIES = { num_retries: 2, retry_on: 'connect-failure,refused-stream,reset-before-request' };
+const ELSEWHERE = {
+  retry_host_predicate: [
+    {
+      name: 'previous_hosts',
+      typed_config: {
+        '@type': 'type.googleapis.com/envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate',
+      },
+    },
+  ],
+  host_selection_retry_max_attempts: '10',
+};
+const SAFE_RETRIES = {
+  num_retries: 2,
+  retry_on: 'connect-failure,refused-stream,reset-before-request',
+  ...ELSEWHERE,
+};
 const split = [backend(STABLE, 90), backend(CANARY, 10)];
 
 function routesOf(given: Partial<PortIntent>): Json {
@@ -103,11 +118,11 @@ function percent(numerator: number, denominator: string): unknown {
 
 const policyRows: readonly { name: string; given: Partial<TrafficPolicy>; want: Record<string, unknown> }[] = [
   {
-    name: 'a timeout is told to Envoy and to gRPC',
+    name: 'a timeout, without the stream duration for which Envoy would pass over it',
     given: { timeout: { kind: 'after', ms: ms(1_500) } },
-    want: { timeout: '1.500s', max_stream_duration: { grpc_timeout_header_max: '1.500s' } },
+    want: { timeout: '1.500s', max_stream_duration: undefined },
   },
-  { name: 'no timeout', given: { timeout: { kind: 'off' } }, want: { timeout: '0s', max_stream_duration: undefined } },
+  { name: 'no timeout', given: { timeout: { kind: 'off' } }, want: { timeout: '0s' } },
   { name: 'an idle timeout', given: { idleTimeout: { kind: 'after', ms: ms(60_000) } }, want: { idle_timeout: '60s' } },
   { name: 'no idle timeout', given: { idleTimeout: { kind: 'off' } }, want: { idle_timeout: undefined } },
   { name: 'no retries', given: { retries: { kind: 'off' } }, want: { retry_policy: undefined } },
@@ -121,7 +136,7 @@ const policyRows: readonly { name: string; given: Partial<TrafficPolicy>; want: 
     given: {
       retries: { kind: 'on', attempts: 3, on: ['5xx', 'reset'], perTryTimeout: { kind: 'after', ms: ms(250) } },
     },
-    want: { retry_policy: { num_retries: 3, retry_on: '5xx,reset', per_try_timeout: '0.250s' } },
+    want: { retry_policy: { num_retries: 3, retry_on: '5xx,reset', per_try_timeout: '0.250s', ...ELSEWHERE } },
   },
 ];
 for (const { name, given, want } of policyRows) {
