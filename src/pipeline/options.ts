@@ -9,7 +9,7 @@ export interface Cause {
 
 /** A new snapshot on its way to the proxies. */
 export interface Publication {
-  /** Counts from 1; orders publications of this process only and never reaches a proxy. */
+  /** Counts from 1, in this process only. It is part of nonces, which mean nothing to a proxy, and of no version. */
   readonly sequence: number;
   readonly snapshot: Snapshot;
   readonly changes: Changes;
