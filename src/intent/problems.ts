@@ -89,7 +89,7 @@ function claimedProblem(rollout: Rollout, named: readonly Named[], { service }: 
   return rolloutProblem(rollout, 'SERVICE_CLAIMED', {
     path: named.find((one) => one.name === name)?.path ?? '',
     value: showValue(name),
-    expected: `a Service that no other Rollout shapes: ${holder} came first and keeps it`,
+    expected: `a Service that no other Rollout shapes: Rollout ${holder} came first and keeps it`,
   });
 }
 

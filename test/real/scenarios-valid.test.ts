@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { usesRealEnvoy } from '../harness/real-envoy.js';
 import { scenarioFolder, scenarioNames } from '../scenarios/folders.js';
 
-type Json = any;
+import type { Json } from '../unit/resources/given.js';
 
 describe('a real Envoy accepts what the scenarios expect', { concurrency: 2 }, () => {
   for (const name of scenarioNames()) {

@@ -40,7 +40,8 @@ for (const name of names) {
 }
 
 function yaml(value: unknown): string {
-  return stringify(value, { sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0, compat: 'yaml-1.1' });
+  // Envoy reads YAML 1.1, where `yes` is a truth value unless it stands in quotes.
+  return stringify(value, { sortMapEntries: true, aliasDuplicateObjects: false, lineWidth: 0, version: '1.1' });
 }
 
 function expectGolden(path: string, text: string): void {
