@@ -81,15 +81,34 @@ function parseYaml(text: string): ParsedText {
   try {
     const { document, lines } = composed(text);
     const [error] = document.errors;
-    if (error !== undefined) {
-      return { kind: 'broken', message: messageOf(error), at: position(lines, faultAt(document, error)) };
-    }
+    if (error === undefined) return valueOf(document, lines);
+    return { kind: 'broken', message: messageOf(error), at: position(lines, faultAt(document, error)) };
+  } catch (error) {
+    // Nesting beyond the stack (RangeError) is all that comes this way; it has no position.
+    return { kind: 'broken', message: textOf(error), at: TOP };
+  }
+}
+
+function valueOf(document: Document, lines: LineCounter): ParsedText {
+  try {
     const value: unknown = document.toJS();
     return { kind: 'value', value: value ?? undefined, locate: (path) => positionOf(document, lines, path) };
   } catch (error) {
-    // Only alias bombs (ReferenceError) and nesting beyond the stack (RangeError) come this way; neither has a position.
-    return { kind: 'broken', message: error instanceof Error ? error.message : String(error), at: TOP };
+    // An alias: of nothing, or too many of them.
+    let at = 0;
+    visit(document, {
+      Alias(_, alias) {
+        if (alias.resolve(document) !== undefined) return undefined;
+        at = alias.range?.[0] ?? at;
+        return visit.BREAK;
+      },
+    });
+    return { kind: 'broken', message: textOf(error), at: position(lines, at) };
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** What the parser says is exact, but of a line in the wrong column it speaks of implicit keys. */
