@@ -23,7 +23,7 @@ export function wrongAnswer(status: number, code: ErrorCode, message: string): A
 type Parts = readonly string[];
 
 interface Route {
-  /** Segments of the path; `*` takes any one. */
+  /** Segments of the path; one in capitals takes anything but nothing. */
   readonly path: Parts;
   readonly answer: (facts: AdminFacts, wild: Parts) => Answer | Promise<Answer>;
 }
@@ -44,7 +44,7 @@ const ROUTES: readonly Route[] = [
   },
   { path: ['v1', 'rollouts'], answer: (facts) => jsonAnswer(200, { rollouts: facts.rollouts() }) },
   {
-    path: ['v1', 'rollouts', '*', '*'],
+    path: ['v1', 'rollouts', 'NAMESPACE', 'NAME'],
     answer: (facts, [namespace = '', name = '']) =>
       found(
         facts.rollout(namespace, name),
@@ -53,7 +53,7 @@ const ROUTES: readonly Route[] = [
   },
   { path: ['v1', 'proxies'], answer: (facts) => jsonAnswer(200, { proxies: facts.proxies() }) },
   {
-    path: ['v1', 'proxies', '*'],
+    path: ['v1', 'proxies', 'ID'],
     answer: (facts, [id = '']) =>
       found(facts.proxy(id), `no proxy ${id} is connected; /v1/proxies lists those that are`),
   },
@@ -85,9 +85,13 @@ function decoded(pathname: string): Parts | undefined {
   }
 }
 
-/** What stands where the pattern has `*`; `undefined` where the path is another one. */
+/** What stands where the pattern has capitals; `undefined` where the path is another one. */
 function wildParts(pattern: Parts, parts: Parts): Parts | undefined {
   if (pattern.length !== parts.length) return undefined;
-  const fits = pattern.every((segment, at) => (segment === '*' ? parts[at] !== '' : segment === parts[at]));
-  return fits ? parts.filter((_, at) => pattern[at] === '*') : undefined;
+  const fits = pattern.every((segment, at) => (isWild(segment) ? parts[at] !== '' : segment === parts[at]));
+  return fits ? parts.filter((_, at) => isWild(pattern[at] ?? '')) : undefined;
+}
+
+function isWild(segment: string): boolean {
+  return /^[A-Z]+$/.test(segment);
 }

@@ -36,7 +36,7 @@ export class AdminServer {
       this.#serve(request, response).catch((error: unknown) => {
         this.#log.error({ error, path: request.url }, 'an admin request failed');
         if (response.headersSent) response.destroy();
-        else write(response, wrongAnswer(500, 'REQUEST_INVALID', 'the request failed; the server log says why'), false);
+        else write(response, wrongAnswer(500, 'INTERNAL', 'the request failed; the server log says why'), false);
       });
     });
   }

@@ -7,6 +7,7 @@ export const ERROR_CODES = [
   'SERVER_UNREACHABLE',
   'REQUEST_INVALID',
   'NOT_FOUND',
+  'INTERNAL',
 ] as const;
 
 /** Stable name of a `ControlPlaneError`. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { ControlPlaneError, nearest } from '../base/index.js';
-import { SETTING_NAMES, type SettingName } from './setting-names.js';
+import { DEFAULTS, SETTING_NAMES, type SettingName } from './setting-names.js';
 import type { Given, GivenSettings } from './settings.js';
 
 const text = z.string().min(1);
@@ -17,6 +17,8 @@ const schema = z.strictObject({
   logLevel: text.optional(),
   drainDelay: text.optional(),
 });
+
+const EXAMPLES: Readonly<Record<string, string>> = { source: 'dir:./manifests', ...DEFAULTS };
 
 /** Reads a configuration file, YAML or JSON. Throws `CONFIG_INVALID` with line and column of what is wrong. */
 export function readConfigFile(file: string): GivenSettings {
@@ -33,9 +35,9 @@ function readText(file: string): string {
 }
 
 /** Reads the content of a configuration file; `file` is for messages. */
-export function parseConfig(file: string, content: string): GivenSettings {
+export function parseConfig(file: string, written: string): GivenSettings {
   const lines = new LineCounter();
-  const document = parseDocument(content, { lineCounter: lines });
+  const document = parseDocument(written, { lineCounter: lines });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
@@ -43,12 +45,13 @@ export function parseConfig(file: string, content: string): GivenSettings {
   const [broken] = document.errors;
   if (broken !== undefined) throw invalid(`${at(broken.pos[0])}: ${broken.message.split('\n')[0] ?? ''}`);
   if (document.contents === null) return {};
+  const content = contentOf(document, file);
   const places = isMap(document.contents)
     ? new Map(
         document.contents.items.map(({ key, value }) => [keyText(key), at(offsetOf(value) ?? offsetOf(key) ?? 0)]),
       )
     : new Map<string, string>();
-  const checked = schema.safeParse(document.toJS());
+  const checked = schema.safeParse(content);
   if (!checked.success) throw invalid(explain(checked.error.issues[0], file, places));
   const given: { [Name in SettingName]?: Given } = {};
   for (const name of SETTING_NAMES) {
@@ -66,8 +69,19 @@ function explain(issue: z.core.$ZodIssue | undefined, file: string, places: Read
     return `${places.get(key) ?? file}: ${key} is not a key of the configuration; ${hint}`;
   }
   const name = String(issue?.path[0] ?? '');
-  if (name === '') return `${file}: expected a map of settings, for example "source: dir:./demo"`;
-  return `${places.get(name) ?? file}: ${name} is not a text; put it in quotes`;
+  if (name === '') return `${file}: expected a map of settings, for example "source: dir:./manifests"`;
+  return `${places.get(name) ?? file}: ${name} is empty or not a text, expected for example ${EXAMPLES[name] ?? 'a text'}`;
+}
+
+/** A document as plain values. Aliases are resolved only here: one may lead nowhere, or multiply without end. */
+function contentOf(document: Document.Parsed, file: string): unknown {
+  try {
+    const content: unknown = document.toJS();
+    return content;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new ControlPlaneError('CONFIG_INVALID', `${file}: ${why}`, { cause });
+  }
 }
 
 function keyText(key: unknown): string {

@@ -37,6 +37,7 @@ function exitCodeOfWrong(code: ErrorCode): ExitCode {
     case 'ADDRESS_IN_USE':
     case 'SERVER_UNREACHABLE':
     case 'NOT_FOUND':
+    case 'INTERNAL':
       return EXIT.failure;
     default:
       return assertNever(code);

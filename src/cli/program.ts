@@ -7,7 +7,7 @@ import type { PlayFlags } from './commands/play.js';
 import type { CheckFlags } from './commands/check.js';
 import type { ProxiesFlags } from './commands/proxies.js';
 import type { ExitCode } from './exit.js';
-import { DEFAULTS, envOf, flagOf, SETTING_NAMES, type SettingName } from './setting-names.js';
+import { DEFAULTS, flagOf, SETTING_NAMES, type SettingName } from './setting-names.js';
 
 /** The version in package.json, which stands beside `build/` in the repository and in a package. */
 export function productVersion(): string {
@@ -27,7 +27,7 @@ export function createProgram(ended: (code: ExitCode) => void): Command {
     .helpCommand(false)
     .exitOverride()
     .showHelpAfterError('(--help tells how to call it)')
-    .addHelpText('after', examples('serve --source dir:./demo', 'check -f ./demo', 'serve --help'));
+    .addHelpText('after', examples('serve --source dir:./manifests', 'check -f ./manifests', 'serve --help'));
   addServe(program, ended);
   addBootstrap(program, ended);
   addTranslate(program, ended);
@@ -41,6 +41,16 @@ export function createProgram(ended: (code: ExitCode) => void): Command {
 function examples(...lines: readonly string[]): string {
   return `\nExamples:\n${lines.map((line) => `  $ penstock ${line}`).join('\n')}`;
 }
+
+/** An option whose default is printed as it is typed, without quotes. */
+function option(flags: string, what: string, fallback: string): Option {
+  return new Option(flags, what).default(fallback, fallback);
+}
+
+const SETTINGS_ELSEWHERE = `
+Each setting can also stand in the environment (--xds-address as
+PENSTOCK_XDS_ADDRESS) or in the file of --config (xdsAddress: HOST:PORT).
+A flag wins over the environment, and that over the file.`;
 
 const SETTING_HELP: Readonly<Record<SettingName, readonly [value: string, what: string]>> = {
   source: ['SOURCE', 'where objects are read from: dir:PATH'],
@@ -58,15 +68,16 @@ function addServe(program: Command, ended: (code: ExitCode) => void): void {
   for (const name of SETTING_NAMES) {
     const [value, what] = SETTING_HELP[name];
     const fallback = defaults[name];
-    const notes = `(${fallback === undefined ? '' : `default: ${fallback}, `}env: ${envOf(name)})`;
-    command.addOption(new Option(`${flagOf(name)} <${value}>`, `${what} ${notes}`));
+    // The default is only told: given to commander, it would look like a flag and win over environment and file.
+    command.option(`${flagOf(name)} <${value}>`, fallback === undefined ? what : `${what} (default: ${fallback})`);
   }
   command
-    .option('--config <FILE>', 'YAML or JSON with the same settings in camelCase (a flag wins over env, env over file)')
+    .option('--config <FILE>', 'YAML or JSON with the same settings, see below')
+    .addHelpText('after', SETTINGS_ELSEWHERE)
     .addHelpText(
       'after',
       examples(
-        'serve --source dir:./demo',
+        'serve --source dir:./manifests',
         'serve --source dir:/etc/penstock/objects --log-format json',
         'serve --config penstock.yaml --xds-address 127.0.0.1:19000',
       ),
@@ -84,12 +95,12 @@ function addBootstrap(program: Command, ended: (code: ExitCode) => void): void {
     .requiredOption('--node-id <ID>', 'id of the proxy, unique among all, for example the pod name')
     .requiredOption('--namespace <NAMESPACE>', 'namespace that the sidecar belongs to')
     .option('--workload <NAME>', 'name of the workload (default: the node id)')
-    .option('--xds-address <HOST:PORT>', 'where penstock serves', DEFAULTS.xdsAddress)
-    .option('--outbound-address <HOST:PORT>', 'where the sidecar takes outgoing requests', '127.0.0.1:15001')
-    .option('--admin-address <HOST:PORT>', "where the sidecar's own admin page is", '127.0.0.1:15000')
-    .option('--intercept <SHAPE>', 'explicit: applications send to the outbound address', 'explicit')
-    .option('--scope <SCOPE>', 'full: the sidecar is served everything', 'full')
-    .option('--api <PROTOCOL>', 'delta or sotw (state of the world)', 'delta')
+    .addOption(option('--xds-address <HOST:PORT>', 'where penstock serves', DEFAULTS.xdsAddress))
+    .addOption(option('--outbound-address <HOST:PORT>', 'where the sidecar takes outgoing requests', '127.0.0.1:15001'))
+    .addOption(option('--admin-address <HOST:PORT>', "where the sidecar's own admin page is", '127.0.0.1:15000'))
+    .addOption(option('--intercept <SHAPE>', 'explicit: applications send to the outbound address', 'explicit'))
+    .addOption(option('--scope <SCOPE>', 'full: the sidecar is served everything', 'full'))
+    .addOption(option('--api <PROTOCOL>', 'delta or sotw (state of the world)', 'delta'))
     .addHelpText(
       'after',
       examples(
@@ -108,9 +119,9 @@ function addTranslate(program: Command, ended: (code: ExitCode) => void): void {
     .command('translate')
     .description("print what a proxy would be served for some objects, in Envoy's own field names")
     .requiredOption('-f, --file <FILE_OR_DIR>', 'the objects: a file or a folder of YAML and JSON')
-    .option('--namespace <NAMESPACE>', 'namespace of the proxy', 'default')
-    .option('-o, --output <FORMAT>', 'yaml or json', 'yaml')
-    .addHelpText('after', examples('translate -f ./demo --namespace shop', 'translate -f rollout.yaml -o json'))
+    .addOption(option('--namespace <NAMESPACE>', 'namespace of the proxy', 'default'))
+    .addOption(option('-o, --output <FORMAT>', 'yaml or json', 'yaml'))
+    .addHelpText('after', examples('translate -f ./manifests --namespace shop', 'translate -f rollout.yaml -o json'))
     .action(async (flags: TranslateFlags) => {
       const { translate } = await import('./commands/translate.js');
       ended(await translate(flags));
@@ -123,17 +134,17 @@ function addPlay(program: Command, ended: (code: ExitCode) => void): void {
     .description('walk a Rollout through its steps by editing the status in its file, as the Argo controller would')
     .requiredOption('-f, --file <DIR>', 'folder (or file) that holds the Rollout')
     .requiredOption('--rollout <NAMESPACE/NAME>', 'the Rollout')
-    .option('--step-seconds <SECONDS>', 'how long to stay at each step; 0 does not wait', '5')
-    .option('--from <STEP>', 'current, or the number of completed steps to start from', 'current')
+    .addOption(option('--step-seconds <SECONDS>', 'how long to stay at each step; 0 does not wait', '5'))
+    .addOption(option('--from <STEP>', 'current, or the number of completed steps to start from', 'current'))
     .option('--until <STEP>', 'stop when that many steps are completed')
     .option('--abort-at <STEP>', 'abort when that many steps are completed')
     .option('--to-hash <HASH>', 'first start an update to this pod template hash')
     .addHelpText(
       'after',
       examples(
-        'play -f ./demo --rollout shop/web',
-        'play -f ./demo --rollout shop/web --to-hash 7d9f --step-seconds 10',
-        'play -f ./demo --rollout shop/web --from 0 --abort-at 2 --step-seconds 0',
+        'play -f ./manifests --rollout shop/web',
+        'play -f ./manifests --rollout shop/web --to-hash 7d9f --step-seconds 10',
+        'play -f ./manifests --rollout shop/web --from 0 --abort-at 2 --step-seconds 0',
       ),
     )
     .action(async (flags: PlayFlags) => {
@@ -147,8 +158,8 @@ function addCheck(program: Command, ended: (code: ExitCode) => void): void {
     .command('check')
     .description('find problems in objects before they are served; exit code 79 where there are some')
     .requiredOption('-f, --file <FILE_OR_DIR>', 'the objects: a file or a folder of YAML and JSON')
-    .option('-o, --output <FORMAT>', 'text or json', 'text')
-    .addHelpText('after', examples('check -f ./demo', 'check -f rollout.yaml -o json'))
+    .addOption(option('-o, --output <FORMAT>', 'text or json', 'text'))
+    .addHelpText('after', examples('check -f ./manifests', 'check -f rollout.yaml -o json'))
     .action(async (flags: CheckFlags) => {
       const { check } = await import('./commands/check.js');
       ended(await check(flags));
@@ -160,7 +171,7 @@ function addProxies(program: Command, ended: (code: ExitCode) => void): void {
     .command('proxies')
     .description('list the proxies that are connected to a running server')
     .option('--server <URL>', 'admin address of the server (env: PENSTOCK_SERVER)')
-    .option('-o, --output <FORMAT>', 'table, wide, json or yaml', 'table')
+    .addOption(option('-o, --output <FORMAT>', 'table, wide, json or yaml', 'table'))
     .addHelpText('after', examples('proxies', 'proxies -o wide', 'proxies --server http://127.0.0.1:18080 -o json'))
     .action(async (flags: ProxiesFlags) => {
       const { proxies } = await import('./commands/proxies.js');

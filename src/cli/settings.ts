@@ -78,6 +78,6 @@ function parseSource(text: string): Parsed<SourceChoice> {
   if (text === 'kubernetes') return { ok: true, value: { kind: 'kubernetes' } };
   const path = text.startsWith('dir:') ? text.slice('dir:'.length) : '';
   return path === ''
-    ? { ok: false, expected: 'dir:PATH, for example dir:./demo' }
+    ? { ok: false, expected: 'dir:PATH, for example dir:./manifests' }
     : { ok: true, value: { kind: 'dir', path } };
 }

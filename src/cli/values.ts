@@ -53,6 +53,20 @@ export function parseNamespacedName(text: string): Parsed<{ readonly namespace: 
   return { ok: true, value: { namespace, name } };
 }
 
+/** Reads the name of a namespace (RFC 1123 label). */
+export function parseNamespace(text: string): Parsed<string> {
+  return /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(text)
+    ? { ok: true, value: text }
+    : { ok: false, expected: 'a namespace, for example shop: lower-case letters, digits and -' };
+}
+
+/** Reads what a proxy calls itself; any text that is there and can be printed. */
+export function parseIdentity(text: string): Parsed<string> {
+  return /^[^\p{C}]{1,256}$/u.test(text)
+    ? { ok: true, value: text }
+    : { ok: false, expected: 'a text of 1 to 256 characters, for example web-7d4f6c5b8c-2xk9d' };
+}
+
 /** Reads a whole number of 0 or more. */
 export function parseCount(text: string): Parsed<number> {
   return /^\d{1,6}$/.test(text)

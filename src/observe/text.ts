@@ -9,8 +9,8 @@ export function printable(text: string): string {
   });
 }
 
-// C0, DEL, C1, line and paragraph separators, zero-width signs, bidirectional overrides and isolates, the byte order mark.
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+// Control and format signs (zero-width, bidirectional, tags), line and paragraph separators.
+const UNSAFE = /[\p{Cc}\p{Cf}\u2028\u2029]/gu;
 const NAMED: ReadonlyMap<string, string> = new Map([
   ['\n', '\\n'],
   ['\r', '\\r'],
@@ -44,6 +44,11 @@ export function textLine(line: LogLine, coloured: boolean): string {
 }
 
 function factText(value: unknown): string {
-  if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? printable(value) : `"${printable(value)}"`;
+  if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? printable(value) : quoted(value);
   return printable(JSON.stringify(value) ?? String(value));
+}
+
+/** A quotation mark in a value must not look like its end: what follows would read as another fact. */
+function quoted(value: string): string {
+  return `"${printable(value.replaceAll(/["\\]/g, '\\$&'))}"`;
 }

@@ -3,7 +3,7 @@ import { bootstrap } from '../../resources/index.js';
 import { EXIT, type ExitCode, UsageError } from '../exit.js';
 import { readChoice, readFlag } from '../flags.js';
 import { print } from '../output.js';
-import { parseAddress } from '../values.js';
+import { parseAddress, parseIdentity, parseNamespace } from '../values.js';
 
 /** Flags of `bootstrap`, as texts. */
 export interface BootstrapFlags {
@@ -26,10 +26,11 @@ export function printBootstrap(flags: BootstrapFlags): ExitCode {
     );
   }
   refuseLazy(flags.scope);
+  const nodeId = readFlag('--node-id', flags.nodeId, parseIdentity);
   const value = bootstrap({
-    nodeId: flags.nodeId,
-    namespace: flags.namespace,
-    workload: flags.workload ?? flags.nodeId,
+    nodeId,
+    namespace: readFlag('--namespace', flags.namespace, parseNamespace),
+    workload: readFlag('--workload', flags.workload ?? nodeId, parseIdentity),
     xds: readFlag('--xds-address', flags.xdsAddress, parseAddress),
     outbound: readFlag('--outbound-address', flags.outboundAddress, parseAddress),
     admin: readFlag('--admin-address', flags.adminAddress, parseAddress),

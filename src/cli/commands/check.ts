@@ -1,4 +1,5 @@
-import { type Problem, printProblem } from '../../base/index.js';
+import { type Problem, printProblem, printRef } from '../../base/index.js';
+import { printable } from '../../observe/index.js';
 import { EXIT, type ExitCode } from '../exit.js';
 import { readChoice } from '../flags.js';
 import { count, print, structured } from '../output.js';
@@ -10,19 +11,35 @@ export interface CheckFlags {
   readonly output: string;
 }
 
-/** Prints every problem of a file or folder, the broken files first; exit code 79 where there are any, warnings too. */
+/** Prints every problem of a file or folder in the order of files and lines; exit code 79 where there are any, warnings too. */
 export async function check(flags: CheckFlags): Promise<ExitCode> {
   const format = readChoice('--output', flags.output, ['text', 'json']);
   const { events, problems } = await offline(flags.file);
   const sorted = [...problems].sort(byPlace);
   const errors = sorted.filter(({ severity }) => severity === 'error').length;
   if (format === 'json') print(structured({ objects: events.length, problems: sorted }, 'json'));
-  else print([...sorted.map(line), summary(events.length, { errors, warnings: sorted.length - errors })].join('\n'));
+  else {
+    const each = process.stdout.isTTY ? paragraph : line;
+    print([...sorted.map(each), summary(events.length, { errors, warnings: sorted.length - errors })].join('\n'));
+  }
   return sorted.length === 0 ? EXIT.fine : EXIT.problemsFound;
 }
 
+/** For programs: everything of a problem on one line. */
 function line(problem: Problem): string {
   return `${problem.severity.padEnd(7)}  ${printProblem(problem)}`;
+}
+
+/** For a terminal, where a line that breaks is hard to read: place, object and field, and what was expected, one under the other. */
+export function paragraph({ severity, code, object, path, value, expected, place }: Problem): string {
+  const where = place === undefined ? printRef(object) : `${place.file}:${place.line}:${place.column}`;
+  const subject = place === undefined || object.kind === 'File' ? '' : `${printRef(object)} `;
+  const field = path === '' ? value : `${path} ${value === '' ? 'is missing' : `is ${value}`}`;
+  const lines = [`${where}  ${severity}  ${code}`, `  ${subject}${field}`, `  expected ${expected}`];
+  return `${lines
+    .map((each) => printable(each.trimEnd()))
+    .filter((each) => each !== '')
+    .join('\n')}\n`;
 }
 
 function summary(

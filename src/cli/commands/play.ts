@@ -1,16 +1,8 @@
 import { EXIT, type ExitCode, UsageError } from '../exit.js';
 import { readFlag } from '../flags.js';
-import { print } from '../output.js';
+import { count, print } from '../output.js';
 import type { RolloutName } from '../play/edit-status.js';
-import {
-  abortNow,
-  completedSteps,
-  type JsonObject,
-  type Next,
-  nextStatus,
-  startFrom,
-  updateTo,
-} from '../play/next-status.js';
+import { abortNow, type JsonObject, type Next, nextStatus, startFrom, stepsOf, updateTo } from '../play/next-status.js';
 import { readRollout, rolloutFile, writeStatus } from '../play/rollout-file.js';
 import { stopSignal } from '../signals.js';
 import { parseCount, parseNamespacedName, type Parsed } from '../values.js';
@@ -70,16 +62,16 @@ export async function play(flags: PlayFlags): Promise<ExitCode> {
 }
 
 function readWalk(flags: PlayFlags): Walk {
-  const steps = (flag: string, text: string | undefined): number | undefined =>
+  const stepNumber = (flag: string, text: string | undefined): number | undefined =>
     text === undefined ? undefined : readFlag(flag, text, parseCount);
   if (flags.toHash !== undefined && flags.from !== 'current') {
     throw new UsageError('--to-hash starts an update at its first step: leave --from out');
   }
   return {
     stepMs: readFlag('--step-seconds', flags.stepSeconds, parseSeconds) * 1000,
-    from: flags.from === 'current' ? undefined : steps('--from', flags.from),
-    until: steps('--until', flags.until),
-    abortAt: steps('--abort-at', flags.abortAt),
+    from: flags.from === 'current' ? undefined : stepNumber('--from', flags.from),
+    until: stepNumber('--until', flags.until),
+    abortAt: stepNumber('--abort-at', flags.abortAt),
     toHash: flags.toHash,
   };
 }
@@ -98,10 +90,12 @@ function movesOf(walk: Walk): (rollout: JsonObject) => Next {
   return (rollout) => {
     if (!isStarted) {
       isStarted = true;
+      const unreachable = unreachableStep(walk, rollout);
+      if (unreachable !== undefined) return { kind: 'stuck', why: unreachable };
       if (walk.toHash !== undefined) return updateTo(rollout, walk.toHash);
       if (walk.from !== undefined) return startFrom(rollout, walk.from);
     }
-    const completed = completedSteps(rollout);
+    const completed = stepsOf(rollout)?.completed;
     if (walk.until !== undefined && completed === walk.until) {
       return { kind: 'done', why: `${walk.until} steps are completed, as asked` };
     }
@@ -111,6 +105,21 @@ function movesOf(walk: Walk): (rollout: JsonObject) => Next {
     }
     return nextStatus(rollout);
   };
+}
+
+/** Why a step at which the walk shall end never comes: without this it would go on to the promotion. */
+function unreachableStep(walk: Walk, rollout: JsonObject): string | undefined {
+  const { count: all = 0, completed = 0 } = stepsOf(rollout) ?? {};
+  const first = walk.toHash === undefined ? (walk.from ?? completed) : 0;
+  for (const [flag, step] of [
+    ['--until', walk.until],
+    ['--abort-at', walk.abortAt],
+  ] as const) {
+    if (step === undefined) continue;
+    if (step > all) return `it has ${count(all, 'step')}, so ${flag} ${step} never comes`;
+    if (step < first) return `${count(first, 'step')} completed at the start, so ${flag} ${step} never comes`;
+  }
+  return undefined;
 }
 
 function say(wanted: RolloutName, what: string): void {

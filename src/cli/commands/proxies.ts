@@ -50,7 +50,9 @@ export async function proxies(flags: ProxiesFlags): Promise<ExitCode> {
   }
   const parsed = answer.safeParse(body);
   if (!parsed.success) throw unreachable(server, 'what answers there is no penstock of this release');
-  print(format === 'wide' ? wideTable(parsed.data.proxies) : shortTable(parsed.data.proxies));
+  const list = parsed.data.proxies;
+  if (list.length === 0) print(`no proxy is connected to ${server}`);
+  else print(format === 'wide' ? wideTable(list) : shortTable(list));
   return EXIT.fine;
 }
 

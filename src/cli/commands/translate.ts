@@ -1,8 +1,9 @@
 import { printProblem } from '../../base/index.js';
 import { EXIT, type ExitCode } from '../exit.js';
-import { readChoice } from '../flags.js';
+import { readChoice, readFlag } from '../flags.js';
 import { print, structured, tell } from '../output.js';
 import { translated } from '../translation.js';
+import { parseNamespace } from '../values.js';
 
 /** Flags of `translate`, as texts. */
 export interface TranslateFlags {
@@ -17,7 +18,7 @@ export interface TranslateFlags {
  */
 export async function translate(flags: TranslateFlags): Promise<ExitCode> {
   const format = readChoice('--output', flags.output, ['yaml', 'json']);
-  const translation = await translated(flags.file, flags.namespace);
+  const translation = await translated(flags.file, readFlag('--namespace', flags.namespace, parseNamespace));
   print(structured(translation, format));
   for (const problem of translation.problems) tell(printProblem(problem));
   return EXIT.fine;

@@ -31,9 +31,10 @@ interface Canary {
 /**
  * The status after the one a Rollout has, as the Argo controller writes it when every pod is ready at once.
  *
- * Authority: Argo Rollouts v1.10.1, `rollout/trafficrouting.go` and `rollout/canary.go`: a step is completed in the patch that
- * applies its weight; the full weight and the promotion come in one patch; the weight goes back to 0 in the next one, when
- * both hashes are the same. A pause is over when this is called again.
+ * Authority: Argo Rollouts v1.10.1, `rollout/trafficrouting.go`, `rollout/canary.go` and `rollout/sync.go`: a step is completed
+ * in the patch that applies its weight; the full weight and the promotion come in one patch; the weight goes back to 0 in the
+ * next one, when both hashes are the same. A first install has no weights before that either. A pause is over when this is
+ * called again. Experiments have no weight here, and `dynamicStableScale` makes no difference, for every pod is ready.
  */
 export function nextStatus(rollout: JsonObject): Next {
   const canary = read(rollout);
@@ -44,6 +45,9 @@ export function nextStatus(rollout: JsonObject): Next {
   if (canary.stable === '') return move(canary, promoted(canary), `first install: ${canary.current} is stable`);
   if (canary.stable === canary.current) return afterPromotion(canary);
   if (canary.status['abort'] === true) return afterAbort(canary);
+  if (isPromotedInFull(canary) && canary.index !== undefined && canary.index < canary.steps.length) {
+    return passOver(canary);
+  }
   if (canary.hasProvider && weightsHash(canary) !== canary.current) {
     const weight = weightAfter(canary, canary.index ?? 0);
     return move(canary, withWeights(canary, weight), `${canary.current} joins with weight ${weight}`);
@@ -80,25 +84,23 @@ export function startFrom(rollout: JsonObject, index: number): Next {
 /** The status of an abort: everything back to the stable version, no step completed. */
 export function abortNow(rollout: JsonObject): Next {
   const canary = read(rollout);
-  if (canary === undefined || canary.current === canary.stable) return { kind: 'stuck', why: 'no update is under way' };
-  const index = canary.steps.length === 0 ? {} : { currentStepIndex: 0 };
-  return move(
-    canary,
-    { ...withWeights(canary, 0), ...index, abort: true, phase: 'Degraded' },
-    'aborted: all traffic on the stable version',
-  );
+  if (canary === undefined || canary.stable === '' || canary.current === canary.stable) {
+    return { kind: 'stuck', why: 'no update is under way' };
+  }
+  return aborted(canary);
 }
 
-/** Completed steps of a Rollout; `undefined` where it has none or no status. */
-export function completedSteps(rollout: JsonObject): number | undefined {
-  return read(rollout)?.index;
+/** How many steps a Rollout has and how many of them are completed; `undefined` where it has none. */
+export function stepsOf(rollout: JsonObject): { readonly count: number; readonly completed: number } | undefined {
+  const canary = read(rollout);
+  return canary?.index === undefined ? undefined : { count: canary.steps.length, completed: canary.index };
 }
 
 function completeStep(canary: Canary): Next {
   const { steps, index } = canary;
   const step = index === undefined ? undefined : steps[index];
   if (index === undefined || step === undefined) {
-    return move(canary, promoted(canary), `promoted: ${canary.current} is stable, weight ${canary.total}`);
+    return move(canary, promoted(canary), `promoted: ${canary.current} is stable`);
   }
   const done = index + 1;
   const weight = weightAfter(canary, done);
@@ -107,29 +109,56 @@ function completeStep(canary: Canary): Next {
   return move(canary, status, `step ${done} of ${steps.length}: ${printStep(step)}, weight ${weight}`);
 }
 
+/** After a promotion, a first install and a rollback to the stable version: both hashes are the same. */
 function afterPromotion(canary: Canary): Next {
-  if (canary.hasProvider && weightsOf(canary.status) !== undefined && canaryWeight(canary.status) !== 0) {
+  if (canary.hasProvider && !isAtRest(canary)) {
     return move(
       canary,
-      withWeights(canary, 0),
-      `the old version is done: ${canary.stable} has all traffic as the stable version`,
+      { ...withWeights(canary, 0), phase: 'Healthy' },
+      `${canary.stable} has all traffic as the stable version`,
     );
   }
   return { kind: 'done', why: `${canary.stable} is stable and has all traffic` };
 }
 
+/** Somebody else has set `abort`: the weights and the index follow. */
 function afterAbort(canary: Canary): Next {
-  if (canary.hasProvider && canaryWeight(canary.status) !== 0) {
-    return move(canary, { ...withWeights(canary, 0), abort: true }, 'aborted: all traffic on the stable version');
-  }
-  return { kind: 'done', why: 'the update is aborted' };
+  const isDone = (canary.index ?? 0) === 0 && (!canary.hasProvider || isAtRest(canary));
+  return isDone ? { kind: 'done', why: 'the update is aborted' } : aborted(canary);
+}
+
+function aborted(canary: Canary): Next {
+  const index = canary.index === undefined ? {} : { currentStepIndex: 0 };
+  const status = { ...withWeights(canary, 0), ...index, abort: true, phase: 'Degraded' };
+  return move(canary, status, 'aborted: all traffic on the stable version');
+}
+
+/** `promote --full`: the steps are passed over, the weight stays what it was until the promotion. */
+function passOver(canary: Canary): Next {
+  const status = { ...withWeights(canary, heldWeight(canary)), currentStepIndex: canary.steps.length };
+  return move(
+    canary,
+    { ...status, promoteFull: true, phase: 'Progressing' },
+    'promoted in full: no step is waited for',
+  );
+}
+
+function isPromotedInFull(canary: Canary): boolean {
+  return canary.status['promoteFull'] === true;
+}
+
+/** The recorded weight of the canary, and 0 where none is recorded. */
+function heldWeight(canary: Canary): number {
+  return Number(canaryWeight(canary.status) ?? 0);
 }
 
 /** First install and the end of an update look the same: the current version is the stable one, every step is completed. */
 function promoted(canary: Canary): JsonObject {
-  const index = canary.steps.length === 0 ? {} : { currentStepIndex: canary.steps.length };
-  const weight = canary.stable === '' ? 0 : canary.total;
-  return { ...withWeights(canary, weight), ...index, stableRS: canary.current, phase: 'Healthy' };
+  const { steps, current, stable, total } = canary;
+  const index = steps.length === 0 ? {} : { currentStepIndex: steps.length };
+  const full = isPromotedInFull(canary) ? heldWeight(canary) : total;
+  const weights = stable === '' ? {} : withWeights(canary, steps.length === 0 ? 0 : full);
+  return { ...weights, ...index, stableRS: current, phase: 'Healthy' };
 }
 
 /** The last `setWeight` among the first `count` steps; 0 where there is none. */
@@ -204,6 +233,16 @@ function canaryWeight(status: JsonObject): unknown {
 
 function weightsHash(canary: Canary): unknown {
   return object(weightsOf(canary.status)?.['canary'])['podTemplateHash'];
+}
+
+/** Whether the recorded weights give everything to the stable version, by the hashes of now. */
+function isAtRest({ status, current, stable, total }: Canary): boolean {
+  const weights = object(weightsOf(status));
+  const is = (role: string, hash: string, weight: number): boolean => {
+    const recorded = object(weights[role]);
+    return recorded['podTemplateHash'] === hash && recorded['weight'] === weight;
+  };
+  return is('canary', current, 0) && is('stable', stable, total);
 }
 
 function object(value: unknown): JsonObject {
