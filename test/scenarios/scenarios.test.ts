@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
+import { penstock } from '../harness/product.js';
 import { translate } from '../harness/translate.js';
 import { scenarioFolder, scenarioNames } from './folders.js';
 
@@ -36,6 +37,19 @@ for (const name of names) {
       readdirSync(scenarioFolder(name)).filter((file) => !owned.has(file)),
       [],
     );
+  });
+}
+
+for (const format of ['yaml', 'json']) {
+  test(`penstock translate -o ${format} prints what a scenario expects`, async () => {
+    const [name = ''] = names;
+    const printed = parse(
+      await penstock('translate', '-f', join(scenarioFolder(name), INPUT), '-o', format, '--namespace', 'shop'),
+    );
+    assert.deepEqual(Object.keys(printed).toSorted(), OUTPUTS.toSorted());
+    for (const output of OUTPUTS) {
+      assert.deepEqual(printed[output], parse(readFileSync(join(scenarioFolder(name), `${output}.yaml`), 'utf8')));
+    }
   });
 }
 
