@@ -1,16 +1,16 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { basename, dirname, normalize, resolve } from 'node:path';
-import { ControlPlaneError, type DurationMs, type ObjectRef, type Place, printRef } from '../base/index.js';
+import { basename, dirname, resolve } from 'node:path';
+import { byText, ControlPlaneError, type DurationMs, type ObjectRef, type Place, printRef } from '../base/index.js';
 import { Folder, type FolderChange } from './folder.js';
 import type { Sight } from './held-file.js';
 import { inParallel } from './in-parallel.js';
 import type { Source, SourceLog, SourceSink } from './source.js';
-import { cannotRead, isThere, look, type Survey, survey } from './survey.js';
+import { cannotRead, isThere, look, rootOf, type Survey, survey } from './survey.js';
 import { isWithin, WatchedFolders } from './watched-folders.js';
 
 /** How a directory source reads; everything has a default. */
 export interface DirectoryOptions {
-  /** How long a file has to be quiet until a text that looks half-written counts: 20 ms. */
+  /** How long a file has to be quiet until a text that looks half-written counts, ten times as long where objects are missing from it: 20 ms. */
   readonly settle?: DurationMs;
   /** How often everything is compared with what is known, in case an event got lost: 5 s. */
   readonly rescanEvery?: DurationMs;
@@ -19,6 +19,7 @@ export interface DirectoryOptions {
 }
 
 const SETTLE_MS = 20;
+const LOSS = 10;
 const RESCAN_MS = 5000;
 /** 16 MiB: a thousand times a large Rollout, and more than etcd takes for any one object. */
 export const FILE_LIMIT = 16_777_216;
@@ -29,12 +30,13 @@ const READS_AT_ONCE = 16;
  * also be a single file.
  *
  * A file that another one replaces (rename, a mounted ConfigMap) counts at once, and so does one written in place that only grew
- * or kept its size. One that looks as if it were just being written (see `isDoubtful`) counts when it has been quiet for `settle`.
+ * or kept its size. One that looks as if it were just being written (see `Doubt`), and one that is gone, counts when it has been
+ * quiet for `settle`.
  * What is broken, cut off, empty, unreadable or too large is reported and keeps what it gave; only a whole file, its deletion or that of
  * its folder takes objects away.
  */
 export function directorySource(path: string, options: DirectoryOptions, log: SourceLog): Source {
-  return new DirectorySource(normalize(path), options, log);
+  return new DirectorySource(rootOf(path), options, log);
 }
 
 /** That there is nothing to read from. */
@@ -150,25 +152,25 @@ class DirectorySource implements Source {
     this.#settled.clear();
     const sights = await this.#look(paths, new Set(paths));
     if (!this.#isOpen) return;
-    this.#tell(
-      sink,
-      this.#folder.see(sights, (file) => settled.has(file)),
-    );
+    const change = this.#folder.see(sights, (file) => settled.has(file));
+    for (const [file, { kind }] of sights) if (kind === 'gone' && !change.doubtful.has(file)) this.#marks.delete(file);
+    this.#tell(sink, change);
   }
 
   #tell(sink: SourceSink, { events, problems, doubtful }: FolderChange): void {
-    for (const file of doubtful) this.#lookAgain(file);
+    for (const [file, doubt] of doubtful)
+      this.#lookAgain(file, doubt === 'lost' ? this.#settleMs * LOSS : this.#settleMs);
     for (const [file, list] of problems) sink.fileProblems(file, list);
     if (events.length > 0) sink.apply(events);
   }
 
-  #lookAgain(file: string): void {
+  #lookAgain(file: string, waitMs: number): void {
     clearTimeout(this.#timers.get(file));
     const timer = setTimeout(() => {
       this.#timers.delete(file);
       this.#settled.add(file);
       this.#mark(file);
-    }, this.#settleMs);
+    }, waitMs);
     this.#timers.set(file, timer);
   }
 
@@ -181,12 +183,16 @@ class DirectorySource implements Source {
         if (named.has(file) || this.#marks.get(file) !== mark) files.set(file, mark);
       }
     }
-    await inParallel([...files], READS_AT_ONCE, async ([file, mark]) => {
+    // In path order, so that the same folder always gives the same batch.
+    const inOrder = [...files].sort(([a], [b]) => byText(a, b));
+    const texts = await inParallel(inOrder, READS_AT_ONCE, ([file]) => look(file, this.#fileLimit));
+    for (const [index, [file, mark]] of inOrder.entries()) {
+      const text = texts[index];
       this.#marks.set(file, mark);
-      sights.set(file, await look(file, this.#fileLimit));
-    });
+      if (text !== undefined) sights.set(file, text);
+    }
     const isLost = [...sights.values()].some(({ kind }) => kind === 'gone') && !(await isThere(this.#root));
-    return isLost ? this.#withoutRoot(sights) : this.#withoutGone(sights);
+    return isLost ? this.#withoutRoot(sights) : sights;
   }
 
   /** Finds what is at a path, watches its folders, and notes as gone what was there. */
@@ -213,10 +219,5 @@ class DirectorySource implements Source {
     const rest = [...sights].filter(([, { kind }]) => kind !== 'gone');
     this.#marks.set(this.#root, '');
     return new Map([...rest, [this.#root, { kind: 'unreadable', problem: cannotRead(this.#root, 'no longer there') }]]);
-  }
-
-  #withoutGone(sights: ReadonlyMap<string, Sight>): ReadonlyMap<string, Sight> {
-    for (const [file, { kind }] of sights) if (kind === 'gone') this.#marks.delete(file);
-    return sights;
   }
 }

@@ -1,16 +1,7 @@
 import { byText, type ObjectRef, type Place, type Problem } from '../base/index.js';
 import type { WorldEvent } from '../model/index.js';
-import {
-  duplicate,
-  type HeldFile,
-  type HeldObject,
-  isDoubtful,
-  placed,
-  readFileText,
-  type Sight,
-  type Standing,
-  unreadable,
-} from './held-file.js';
+import { duplicate, type HeldFile, type HeldObject, placed, type Sight, type Standing } from './held-file.js';
+import { type Doubt, judge, type Verdict } from './judge.js';
 import { type GivenEvent, inner } from './read-document.js';
 import { locateIn, type Locate } from './yaml-text.js';
 
@@ -21,7 +12,7 @@ export interface FolderChange {
   /** By file, only where they are others than before; an empty list takes the former ones back. */
   readonly problems: ReadonlyMap<string, readonly Problem[]>;
   /** Files that are perhaps just being written: what they say did not count. Look again when they have been quiet. */
-  readonly doubtful: readonly string[];
+  readonly doubtful: ReadonlyMap<string, Doubt>;
 }
 
 /**
@@ -37,8 +28,8 @@ export class Folder {
   /** What was told of an object last. */
   readonly #told = new Map<string, { readonly ref: ObjectRef; readonly version: string }>();
   readonly #toldProblems = new Map<string, string>();
-  /** Texts that did not count when they were seen. */
-  readonly #doubted = new Map<string, string>();
+  /** Texts that did not count when they were seen; `undefined` where the file was gone. */
+  readonly #doubted = new Map<string, string | undefined>();
   #located: { readonly text: string; readonly locate: Locate } | undefined;
 
   /**
@@ -49,15 +40,14 @@ export class Folder {
     this.#located = undefined;
     const objects = new Set<string>();
     const files = new Set<string>();
-    const doubtful: string[] = [];
+    const doubtful = new Map<string, Doubt>();
     for (const [file, sight] of sights) {
       const before = this.#files.get(file);
-      const now = this.#judge(file, sight, isSettled(file));
-      if (now === 'doubtful') doubtful.push(file);
-      else if (now !== before) {
-        files.add(file);
-        for (const id of this.#replace(file, now)) objects.add(id);
-      }
+      const { now, doubt } = this.#judge(file, sight, isSettled(file));
+      if (doubt !== 'none') doubtful.set(file, doubt);
+      if (now === before) continue;
+      files.add(file);
+      for (const id of this.#replace(file, now)) objects.add(id);
     }
     for (const id of objects) for (const file of this.#holders.get(id) ?? []) files.add(file);
     return { events: this.#events(objects), problems: this.#problems(files), doubtful };
@@ -73,19 +63,13 @@ export class Folder {
     return placed(standing.file, document, this.#located.locate(inner(found.inside, path)));
   }
 
-  #judge(file: string, sight: Sight, isSettled: boolean): HeldFile | 'doubtful' | undefined {
-    const before = this.#files.get(file);
-    const doubted = this.#doubted.get(file);
-    this.#doubted.delete(file);
-    if (sight.kind === 'gone') return undefined;
-    if (sight.kind === 'unreadable') return unreadable(before, sight.problem);
-    const { text, identity } = sight;
-    if (before?.text === text) return before.identity === identity ? before : { ...before, identity };
-    const now = readFileText(before, { file, text, identity });
-    const counts = isSettled && (doubted === undefined || doubted === text);
-    if (counts || !isDoubtful(before, now)) return now;
-    this.#doubted.set(file, text);
-    return 'doubtful';
+  #judge(file: string, sight: Sight, isSettled: boolean): Verdict {
+    const text = sight.kind === 'text' ? sight.text : undefined;
+    const counts = isSettled && (!this.#doubted.has(file) || this.#doubted.get(file) === text);
+    const verdict = judge(this.#files.get(file), { file, sight, counts });
+    if (verdict.doubt === 'none') this.#doubted.delete(file);
+    else this.#doubted.set(file, text);
+    return verdict;
   }
 
   /** Puts a file's new state in the place of its former one; gives the objects that either has. */

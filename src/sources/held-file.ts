@@ -24,7 +24,8 @@ export interface HeldFile {
   readonly text: string | undefined;
   /** Whether the last text that was not cut off ended with a line end, as most writers' do. */
   readonly endsLine: boolean;
-  readonly identity: string;
+  /** `undefined` where the file was taken away: what comes in its place is then written in place. */
+  readonly identity: string | undefined;
   readonly documents: ReadonlyMap<string, DocumentReading>;
   readonly objects: ReadonlyMap<string, HeldObject>;
   readonly problems: readonly Problem[];
@@ -86,21 +87,19 @@ export function readFileText(before: HeldFile = EMPTY, { file, text, identity }:
 
 /** A file that is there but can not be read keeps what it gave. */
 export function unreadable(before: HeldFile = EMPTY, problem: Problem): HeldFile {
-  return { ...before, text: undefined, objects: withKept(before, new Map()), problems: [problem], isWhole: false };
+  return { ...keeping(before), problems: [problem] };
 }
 
 /**
- * Whether a reading may be one of a file that is just being written, so that it should be looked at again before it counts:
- * it is broken, empty, or ends in the middle of a line; or the same file (no other took its name) lost objects or got shorter.
- * JSON is complete where it can be read at all.
+ * A file that was just taken away. Many writers save in this order: the old file away, the new one made, the new one written (vim
+ * does); and an object may be on its way to another file. So it keeps what it gave until it is sure that the file stays away.
  */
-export function isDoubtful(before: HeldFile | undefined, now: HeldFile): boolean {
-  const text = now.text ?? '';
-  if (!now.isWhole || isBlank(text)) return true;
-  if (!isJson(text) && !text.endsWith('\n')) return true;
-  if (before === undefined || before.identity !== now.identity) return false;
-  if (!isJson(text) && text.length < (before.text?.length ?? 0)) return true;
-  return [...before.objects.keys()].some((id) => !now.objects.has(id));
+export function leaving(before: HeldFile): HeldFile {
+  return { ...keeping(before), identity: undefined };
+}
+
+function keeping(before: HeldFile): HeldFile {
+  return { ...before, text: undefined, objects: withKept(before, new Map()), problems: [], isWhole: false };
 }
 
 /** An object in a file. */
@@ -156,7 +155,7 @@ function lossOf(before: HeldFile, text: string, identity: string): string | unde
     return before.objects.size === 0
       ? undefined
       : `the ${before.objects.size} objects that were here; delete the file to take them away`;
-  const isCut = before.endsLine && before.identity === identity && !text.endsWith('\n') && !isJson(text);
+  const isCut = before.endsLine && isSameFile(before, identity) && !text.endsWith('\n') && !isJson(text);
   return isCut ? 'a line end behind the last line; without it the last document counts as half-written' : undefined;
 }
 
@@ -174,10 +173,17 @@ function withKept(before: HeldFile, objects: ReadonlyMap<string, HeldObject>): R
   return all;
 }
 
-function isBlank(text: string): boolean {
+/** Whether a text says nothing at all, not even a comment. */
+export function isBlank(text: string): boolean {
   return text.trim() === '';
 }
 
-function isJson(text: string): boolean {
+/** Whether a text is JSON, if it is anything. */
+export function isJson(text: string): boolean {
   return text.trimStart().startsWith('{');
+}
+
+/** Whether a file is still the one that was read, now written in place. */
+export function isSameFile(before: HeldFile | undefined, identity: string | undefined): before is HeldFile {
+  return before !== undefined && (before.identity ?? identity) === identity;
 }

@@ -1,11 +1,10 @@
-import { normalize } from 'node:path';
 import { byText, type ObjectRef, type Place, type Problem, printRef } from '../base/index.js';
 import type { WorldEvent } from '../model/index.js';
 import { FILE_LIMIT, sourceUnreadable } from './directory-source.js';
 import { Folder } from './folder.js';
 import type { Sight } from './held-file.js';
 import { inParallel } from './in-parallel.js';
-import { isThere, look, survey } from './survey.js';
+import { isThere, look, rootOf, survey } from './survey.js';
 
 /** What a folder or file held at one moment. */
 export interface DirectoryContent {
@@ -24,7 +23,7 @@ const READS_AT_ONCE = 16;
  * there is nothing.
  */
 export async function readDirectory(path: string): Promise<DirectoryContent> {
-  const root = normalize(path);
+  const root = rootOf(path);
   if (!(await isThere(root))) throw sourceUnreadable(root);
   const { files, failed } = await survey(root, root);
   const paths = [...files.keys()].sort(byText);

@@ -1,6 +1,6 @@
 import type { BigIntStats, Dirent } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, normalize, sep } from 'node:path';
 import type { Place, Problem } from '../base/index.js';
 import { fileRef, type Sight } from './held-file.js';
 
@@ -17,15 +17,15 @@ export interface Survey {
 const READ_AS_OBJECTS = /\.(?:ya?ml|json)$/i;
 
 /**
- * Looks at a path, and at everything beneath it where it is a folder. A file counts by its name, except at the path `always`.
- * `onFolder` is called before a folder is listed: whoever watches it from then on misses nothing.
+ * Looks at `path`, which is `root` or in it, and at everything beneath it where it is a folder. A file counts by its name, but
+ * `root` in any case. `onFolder` is called before a folder is listed: whoever watches it from then on misses nothing.
  *
  * Hidden names are passed over. That is also what a mounted ConfigMap or Secret needs: its files are links through `..data` to a
  * hidden folder, which must not be read a second time by itself (kubelet's atomic writer, pkg/volume/util/atomic_writer.go).
  */
 export async function survey(
   path: string,
-  always: string,
+  root: string,
   onFolder: (folder: string, mark: string) => void = () => undefined,
 ): Promise<Survey> {
   const files = new Map<string, string>();
@@ -34,7 +34,7 @@ export async function survey(
   const walk = async (at: string, around: readonly string[]): Promise<void> => {
     const status = await statusOf(at);
     if (status === undefined) return;
-    if (status.isFile() && (at === always || READ_AS_OBJECTS.test(at))) files.set(at, fileMark(status));
+    if (status.isFile() && (at === root || READ_AS_OBJECTS.test(at))) files.set(at, fileMark(status));
     // A link to a folder around it would never end.
     if (!status.isDirectory() || around.includes(identityOf(status))) return;
     const mark = `${identityOf(status)}:${status.birthtimeNs}`;
@@ -49,8 +49,24 @@ export async function survey(
       if (!isMissing(error)) failed.set(at, cannotRead(at, error));
     }
   };
-  await walk(path, []);
+  await walk(path, await foldersAround(path, root));
   return { files, folders, failed };
+}
+
+async function foldersAround(path: string, root: string): Promise<readonly string[]> {
+  const identities: string[] = [];
+  for (let at = path; at !== root && at !== dirname(at); ) {
+    at = dirname(at);
+    const status = await statusOf(at);
+    if (status !== undefined) identities.push(identityOf(status));
+  }
+  return identities;
+}
+
+/** A path in the one form that all paths beneath it are joined to. */
+export function rootOf(path: string): string {
+  const normal = normalize(path);
+  return normal.length > 1 && normal.endsWith(sep) ? normal.slice(0, -1) : normal;
 }
 
 /** Whether there is something at a path. */

@@ -5,9 +5,9 @@ import { isHidden } from './survey.js';
 /** Prefix of the names that kubelet's atomic writer uses for itself: `..data` is the link that it swaps. */
 const KUBELET = '..';
 
-/** Whether `path` is `folder` or beneath it. */
+/** Whether `path` is `folder` or beneath it; both normal, and the paths in `.` do not say so. */
 export function isWithin(folder: string, path: string): boolean {
-  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+  return path === folder || folder === '.' || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
 /** Says which paths may have changed in a set of folders, one inotify watch a folder. It only says where to look, never what is there. */

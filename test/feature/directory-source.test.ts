@@ -152,6 +152,20 @@ test('a writer that empties the file before it writes is not seen half-way', asy
   );
 });
 
+test('a writer that takes the old file away first', async (t) => {
+  const there = await scene(t, { 'f.yaml': BOTH }, { ...NO_RESCAN, settle: ms(100) });
+  for (let port = 1000; port < 1050; port += 1) {
+    await rename(join(there.path, 'f.yaml'), join(there.path, 'f.yaml~'));
+    await there.write('f.yaml', documents(service('a', port), service('b', port)));
+    await rm(join(there.path, 'f.yaml~'));
+  }
+  await there.untilObjects('+a:1049', '+b:1049');
+  assert.deepEqual(
+    there.told.filter((line) => line.startsWith('-')),
+    [],
+  );
+});
+
 test('a bad document beside good ones', async (t) => {
   const there = await scene(t, { 'f.yaml': BOTH }, NO_RESCAN);
   await there.replace('f.yaml', documents(service('a', 81), 'kind: Service\nmetadata: {name: b\n'));

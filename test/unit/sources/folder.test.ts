@@ -15,13 +15,18 @@ interface Story {
 const BOTH = documents(service('a'), service('b'));
 const BROKEN_B = documents(service('a', 81), 'kind: [\n');
 
+function podList(...names: readonly string[]): string {
+  return JSON.stringify({ kind: 'PodList', items: names.map((name) => ({ metadata: { name, namespace: 'shop' } })) });
+}
+
 const stories: readonly Story[] = [
   {
     name: 'a new file, a change, a deletion',
     steps: [
       { look: { 'f.yaml': service('a') }, want: ['+a:80'] },
       { look: { 'f.yaml': service('a', 81) }, want: ['+a:81'] },
-      { look: { 'f.yaml': 'gone' }, want: ['-a'] },
+      { look: { 'f.yaml': 'gone' }, want: ['f.yaml cut?'] },
+      { settle: { 'f.yaml': 'gone' }, want: ['-a'] },
     ],
   },
   {
@@ -37,14 +42,17 @@ const stories: readonly Story[] = [
     steps: [
       { look: { 'f.yaml': BOTH }, want: ['+a:80', '+b:80'] },
       { look: { 'f.yaml!': service('a'), 'g.yaml': service('b') }, want: [] },
-      { look: { 'f.yaml': 'gone', 'g.yaml': BOTH }, want: [] },
+      { look: { 'f.yaml': 'gone', 'g.yaml': BOTH }, want: ['f.yaml cut?'] },
+      { settle: { 'f.yaml': 'gone' }, want: [] },
     ],
   },
   {
     name: 'a file is renamed',
     steps: [
       { look: { 'f.yaml': BOTH }, want: ['+a:80', '+b:80'] },
-      { look: { 'f.yaml': 'gone', 'e.yaml': BOTH }, want: [] },
+      { look: { 'f.yaml': 'gone' }, want: ['f.yaml cut?'] },
+      { look: { 'g.yaml': BOTH }, want: [] },
+      { settle: { 'f.yaml': 'gone' }, want: [] },
     ],
   },
   {
@@ -58,17 +66,47 @@ const stories: readonly Story[] = [
     name: 'written in place: what it lacks is gone when it has been quiet',
     steps: [
       { look: { 'f.yaml': BOTH }, want: ['+a:80', '+b:80'] },
-      { look: { 'f.yaml': service('a') }, want: ['f.yaml?'] },
+      { look: { 'f.yaml': service('a') }, want: ['f.yaml lost?'] },
       { settle: { 'f.yaml': service('a') }, want: ['-b'] },
+    ],
+  },
+  {
+    name: 'written in place and shorter: counts when it has been quiet',
+    steps: [
+      { look: { 'f.yaml': service('a', 100) }, want: ['+a:100'] },
+      { look: { 'f.yaml': service('a', 50) }, want: ['f.yaml cut?'] },
+      { settle: { 'f.yaml': service('a', 50) }, want: ['+a:50'] },
+      { look: { 'f.yaml!': service('a', 5) }, want: ['+a:5'] },
+    ],
+  },
+  {
+    name: 'JSON that can be read is complete',
+    steps: [
+      { look: { 'f.json': podList('a', 'b') }, want: ['+Pod a', '+Pod b'] },
+      { look: { 'f.json': podList('b') }, want: ['-a'] },
+      { look: { 'f.json': podList('b', 'c').slice(0, -2) }, want: ['f.json cut?'] },
+    ],
+  },
+  {
+    name: 'taken away, made anew and written: never gone',
+    steps: [
+      { look: { 'f.yaml': BOTH }, want: ['+a:80', '+b:80'] },
+      { look: { 'f.yaml': 'gone' }, want: ['f.yaml cut?'] },
+      { look: { 'f.yaml!': '' }, want: ['f.yaml cut?'] },
+      { settle: { 'f.yaml': service('a') }, want: ['f.yaml lost?'] },
+      { look: { 'f.yaml': documents(service('a'), service('b', 81)) }, want: ['+b:81'] },
+      { look: { 'f.yaml': 'gone' }, want: ['f.yaml cut?'] },
+      { look: { 'f.yaml!': documents(service('a'), service('b', 81)) }, want: [] },
+      { settle: { 'f.yaml': documents(service('a'), service('b', 81)) }, want: [] },
     ],
   },
   {
     name: 'written in pieces: nothing of the pieces counts',
     steps: [
       { look: { 'f.yaml': BOTH }, want: ['+a:80', '+b:80'] },
-      { look: { 'f.yaml': '' }, want: ['f.yaml?'] },
-      { look: { 'f.yaml': BOTH.slice(0, 40) }, want: ['f.yaml?'] },
-      { settle: { 'f.yaml': service('a', 81) }, want: ['f.yaml?'] },
+      { look: { 'f.yaml': '' }, want: ['f.yaml cut?'] },
+      { look: { 'f.yaml': BOTH.slice(0, 40) }, want: ['f.yaml cut?'] },
+      { settle: { 'f.yaml': service('a', 81) }, want: ['f.yaml lost?'] },
       { look: { 'f.yaml': documents(service('a', 81), service('b', 8080)) }, want: ['+a:81', '+b:8080'] },
     ],
   },
@@ -76,7 +114,7 @@ const stories: readonly Story[] = [
     name: 'left empty: reported, and nothing is taken away',
     steps: [
       { look: { 'f.yaml': BOTH }, want: ['+a:80', '+b:80'] },
-      { look: { 'f.yaml': '' }, want: ['f.yaml?'] },
+      { look: { 'f.yaml': '' }, want: ['f.yaml cut?'] },
       { settle: { 'f.yaml': '' }, want: ['f.yaml:1 YAML_INVALID'] },
       { look: { 'f.yaml': BOTH }, want: ['f.yaml fine'] },
     ],
@@ -103,7 +141,7 @@ const stories: readonly Story[] = [
     name: 'a writer who never ends the last line',
     steps: [
       { settle: { 'f.yaml': service('a').trimEnd() }, want: ['+a:80'] },
-      { look: { 'f.yaml': service('a', 81).trimEnd() }, want: ['f.yaml?'] },
+      { look: { 'f.yaml': service('a', 81).trimEnd() }, want: ['f.yaml cut?'] },
       { settle: { 'f.yaml': service('a', 81).trimEnd() }, want: ['+a:81'] },
     ],
   },
@@ -127,7 +165,7 @@ const stories: readonly Story[] = [
         settle: { 'f.yaml': BROKEN_B, 'g.yaml': service('b', 82) },
         want: ['+a:81', '+b:82', 'f.yaml:12 YAML_INVALID'],
       },
-      { look: { 'g.yaml': 'gone' }, want: ['+b:80'] },
+      { settle: { 'g.yaml': 'gone' }, want: ['+b:80'] },
       { look: { 'f.yaml!': service('a', 81) }, want: ['-b', 'f.yaml fine'] },
     ],
   },
@@ -137,7 +175,8 @@ const stories: readonly Story[] = [
       { look: { 'g.yaml': service('a', 81) }, want: ['+a:81'] },
       { look: { 'f.yaml': service('a') }, want: ['+a:80', 'g.yaml:1 OBJECT_DUPLICATE'] },
       { look: { 'g.yaml': service('a', 82) }, want: [] },
-      { look: { 'f.yaml': 'gone' }, want: ['+a:82', 'g.yaml fine'] },
+      { look: { 'f.yaml': 'gone' }, want: ['+a:82', 'g.yaml fine', 'f.yaml cut?'] },
+      { settle: { 'f.yaml': 'gone' }, want: [] },
     ],
   },
   {

@@ -29,14 +29,14 @@ export function brief(event: WorldEvent): string {
   return object.kind === 'Service' ? `+${object.name}:${object.ports[0]?.port}` : `+${object.kind} ${object.name}`;
 }
 
-/** What a change says: its events, its problems as `FILE:LINE CODE`, and the doubtful files. */
+/** What a change says: its events, its problems as `FILE:LINE CODE`, and the doubtful files as `FILE DOUBT?`. */
 export function told({ events, problems, doubtful }: FolderChange): readonly string[] {
   return [
     ...events.map(brief),
     ...[...problems].flatMap(([file, list]) =>
       list.length === 0 ? [`${file} fine`] : list.map(({ code, place }) => `${file}:${place?.line} ${code}`),
     ),
-    ...doubtful.map((file) => `${file}?`),
+    ...[...doubtful].map(([file, doubt]) => `${file} ${doubt}?`),
   ];
 }
 
