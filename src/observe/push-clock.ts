@@ -7,7 +7,7 @@ export interface PushReport<C> {
   readonly bytes: number;
   /** From the event to the last acknowledgement; `undefined` where nobody had anything to acknowledge. */
   readonly ms: number | undefined;
-  /** Proxies that rejected some of it, by name order of arrival. */
+  /** Proxies that rejected some of it, in the order of their rejections. */
   readonly rejectedBy: readonly string[];
   /** Proxies that had not acknowledged it when the clock stopped waiting. */
   readonly laggards: readonly string[];
@@ -90,12 +90,13 @@ export class PushClock<C> {
     }
   }
 
-  /** Something of a publication was sent to a proxy. */
+  /** Something of a publication was sent to a proxy, and with it what the proxy still lacked of the earlier ones. */
   pushed(fact: { readonly sequence: number; readonly proxy: string; readonly bytes: number }): void {
-    const open = this.#open.get(fact.sequence);
-    if (open === undefined || !open.waiting.has(fact.proxy)) return;
-    open.served.add(fact.proxy);
-    open.bytes += fact.bytes;
+    for (const open of this.#upTo(fact.sequence)) {
+      if (!open.waiting.has(fact.proxy)) continue;
+      open.served.add(fact.proxy);
+      open.bytes += fact.bytes;
+    }
   }
 
   /** A proxy rejected something of a publication; it keeps what it had, and there is nothing more to wait for. */
