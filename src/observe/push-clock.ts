@@ -90,10 +90,11 @@ export class PushClock<C> {
     }
   }
 
-  /** Something of a publication was sent to a proxy, and with it what the proxy still lacked of the earlier ones. */
+  /** Something of a publication was sent to a proxy, and with it all of the earlier ones of which it had nothing yet. */
   pushed(fact: { readonly sequence: number; readonly proxy: string; readonly bytes: number }): void {
     for (const open of this.#upTo(fact.sequence)) {
-      if (!open.waiting.has(fact.proxy)) continue;
+      const isToldOf = open.publication.sequence === fact.sequence || !open.served.has(fact.proxy);
+      if (!open.waiting.has(fact.proxy) || !isToldOf) continue;
       open.served.add(fact.proxy);
       open.bytes += fact.bytes;
     }

@@ -129,6 +129,19 @@ test('who settles a publication has settled those before it', () => {
   assert.equal(reports.length, 3);
 });
 
+test('a change that reaches a proxy only together with a later one is told with the bytes of both', () => {
+  const { clock, reports, at } = scene('web-1');
+  clock.published({ sequence: 1, causes: ['a'], at: 0 });
+  clock.published({ sequence: 2, causes: ['b'], at: 1 });
+  clock.pushed({ sequence: 2, proxy: 'web-1', bytes: 50 });
+  at(5);
+  clock.settled({ sequence: 2, proxy: 'web-1' });
+  assert.deepEqual(reports, [
+    report({ causes: ['a'], proxies: 1, bytes: 50, ms: 5 }),
+    report({ sequence: 2, causes: ['b'], proxies: 1, bytes: 50, ms: 4 }),
+  ]);
+});
+
 test('who does not answer within the patience is named', () => {
   const { clock, reports, at } = scene('web-1', 'web-2');
   clock.published({ sequence: 1, causes: [], at: 10 });
