@@ -60,9 +60,10 @@ export class ChangeLog implements XdsFacts {
   }
 
   rejected(fact: RejectionFact): void {
-    this.#clock.rejected(fact);
     this.#metrics.rejected(fact.kind);
     this.#log.warn({ ...fact }, 'rejected by a proxy: it keeps what it had, these bytes are not sent again');
+    // Afterwards, for it may end the change: a reader sees the cause first.
+    this.#clock.rejected(fact);
   }
 
   settled(fact: { readonly sequence: number; readonly proxy: string }): void {
@@ -88,7 +89,7 @@ export class ChangeLog implements XdsFacts {
       ...(rejectedBy.length === 0 ? {} : { rejectedBy }),
       ...(laggards.length === 0 ? {} : { laggards }),
     };
-    if (laggards.length > 0) this.#log.warn(facts, 'change served, not acknowledged by all');
+    if (laggards.length + rejectedBy.length > 0) this.#log.warn(facts, 'change served, not acknowledged by all');
     else this.#log.info(facts, 'change served');
   }
 }

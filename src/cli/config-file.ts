@@ -37,13 +37,13 @@ function readText(file: string): string {
 /** Reads the content of a configuration file; `file` is for messages. */
 export function parseConfig(file: string, written: string): GivenSettings {
   const lines = new LineCounter();
-  const document = parseDocument(written, { lineCounter: lines });
+  const document = parseDocument(written, { lineCounter: lines, prettyErrors: false });
   const at = (offset: number): string => {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
   const [broken] = document.errors;
-  if (broken !== undefined) throw invalid(`${at(broken.pos[0])}: ${broken.message.split('\n')[0] ?? ''}`);
+  if (broken !== undefined) throw invalid(`${at(broken.pos[0])}: ${broken.message}`);
   if (document.contents === null) return {};
   const content = contentOf(document, file);
   const places = isMap(document.contents)

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { type DurationMs, durationMs, parseDuration } from '../base/index.js';
 
 /** A value read from text, or what would have been right. */
@@ -14,8 +15,8 @@ export function parseAddress(text: string): Parsed<Address> {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
-  if (host === undefined || port > 65_535)
-    return { ok: false, expected: 'host:port, for example 127.0.0.1:18000 or [::1]:18000' };
+  const isWrong = host === undefined || port > 65_535 || (match?.[1] !== undefined && !isIPv6(host));
+  if (isWrong) return { ok: false, expected: 'host:port, for example 127.0.0.1:18000 or [::1]:18000' };
   return { ok: true, value: { host, port } };
 }
 

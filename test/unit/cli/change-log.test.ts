@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { ChangeLog } from '../../../src/cli/change-log.js';
+import { createMetrics, type LogFacts, type Logger, SILENT } from '../../../src/observe/index.js';
+import { type Cause, Pipeline, type Publication } from '../../../src/pipeline/index.js';
+
+/** A line of the log: its level, its sentence and its facts. */
+type Line = readonly [level: string, sentence: string, facts: LogFacts];
+
+interface Scene {
+  readonly changes: ChangeLog;
+  readonly lines: Line[];
+  readonly publish: (sequence: number, causes: readonly Cause[]) => void;
+}
+
+function scene(): Scene {
+  const lines: Line[] = [];
+  const keep =
+    (level: string) =>
+    (facts: LogFacts, sentence: string): void =>
+      void lines.push([level, sentence, facts]);
+  const log: Logger = { ...SILENT, info: keep('info'), warn: keep('warn') };
+  const changes = new ChangeLog(log, createMetrics('test'));
+  after(() => changes.stop());
+  return {
+    changes,
+    lines,
+    publish: (sequence, causes) => changes.publish({ ...publication(), sequence, causes }, { publish: () => 0 }),
+  };
+}
+
+/** A publication of nothing, made now. */
+function publication(): Publication {
+  const made: Publication[] = [];
+  const pipeline = new Pipeline({
+    now: () => performance.now(),
+    publish: (one) => made.push(one),
+    problems: () => undefined,
+    locate: () => undefined,
+    failed: (_, error) => {
+      throw error;
+    },
+  });
+  pipeline.apply([]);
+  const [one] = made;
+  assert.ok(one !== undefined, 'even nothing is published once, so that proxies need not wait');
+  return one;
+}
+
+const web = { kind: 'Rollout', namespace: 'shop', name: 'web' };
+const db = { kind: 'Service', namespace: 'shop', name: 'db' };
+const identity = { id: 'web-1', namespace: 'shop', workload: 'web', client: 'envoy 1.40.0', peer: '127.0.0.1:4711' };
+const proxy = { ...identity, scope: { namespace: 'shop', outbound: { host: '127.0.0.1', port: 15_001 } } };
+
+test('a change is one line: objects with what changed in them, proxies, bytes, milliseconds', () => {
+  const { changes, lines, publish } = scene();
+  changes.connected(proxy);
+  publish(7, [
+    { object: web, what: 'weight 20 → 50' },
+    { object: db, what: 'served on 80' },
+    { object: web, what: 'header route testers added' },
+  ]);
+  assert.equal(lines.length, 1, 'nothing is told before the last acknowledgement');
+  changes.pushed({ sequence: 7, proxy: 'web-1', kind: 'route', resources: 1, removed: 0, bytes: 321 });
+  changes.acked({ sequence: 7, proxy: 'web-1', kind: 'route' });
+  changes.settled({ sequence: 7, proxy: 'web-1' });
+  const [, line] = lines;
+  const { ms, ...facts } = line?.[2] ?? {};
+  assert.deepEqual(line?.slice(0, 2), ['info', 'change served']);
+  assert.deepEqual(facts, {
+    sequence: 7,
+    changes: 'Rollout shop/web: weight 20 → 50, header route testers added; Service shop/db: served on 80',
+    proxies: 1,
+    bytes: 321,
+  });
+  assert.match(String(ms), /^\d+(\.\d)?$/);
+});
+
+test('a change that nobody is there for is told too, without a time', () => {
+  const { lines, publish } = scene();
+  publish(1, [{ object: web, what: 'now shapes traffic' }]);
+  assert.deepEqual(lines, [
+    ['info', 'change served', { sequence: 1, changes: 'Rollout shop/web: now shapes traffic', proxies: 0, bytes: 0 }],
+  ]);
+});
+
+test('many objects are counted, not told', () => {
+  const { lines, publish } = scene();
+  const causes = Array.from({ length: 10 }, (_, index) => ({ object: { ...db, name: `s${index}` }, what: 'gone' }));
+  publish(1, causes);
+  const text = String(lines[0]?.[2]['changes']);
+  assert.match(text, /^Service shop\/s0: gone; .*Service shop\/s7: gone; and 2 more objects$/);
+});
+
+test('a rejection is a line of its own, and the change says by whom', () => {
+  const { changes, lines, publish } = scene();
+  changes.connected(proxy);
+  publish(2, [{ object: web, what: 'weight 0 → 20' }]);
+  changes.pushed({ sequence: 2, proxy: 'web-1', kind: 'route', resources: 1, removed: 0, bytes: 10 });
+  changes.rejected({ sequence: 2, proxy: 'web-1', kind: 'route', message: 'no', names: ['outbound'] });
+  assert.deepEqual(
+    lines
+      .slice(1)
+      .map(([level, sentence, { message, names, rejectedBy }]) => [level, sentence, message ?? rejectedBy, names]),
+    [
+      ['warn', 'rejected by a proxy: it keeps what it had, these bytes are not sent again', 'no', ['outbound']],
+      ['warn', 'change served, not acknowledged by all', ['web-1'], undefined],
+    ],
+  );
+});
+
+test('proxies that come and go are told', () => {
+  const { changes, lines } = scene();
+  changes.connected(proxy);
+  changes.disconnected({ proxy: 'web-1' });
+  const { id, ...rest } = identity;
+  assert.deepEqual(lines, [
+    ['info', 'proxy connected', { proxy: id, ...rest }],
+    ['info', 'proxy gone', { proxy: id }],
+  ]);
+});
