@@ -160,13 +160,17 @@ function asIs(bytes: Buffer): Buffer {
 
 function bindError(address: string, cause: Error): ControlPlaneError {
   if (cause.message.includes('EADDRINUSE')) {
-    return new ControlPlaneError('ADDRESS_IN_USE', `the xDS address ${address} is in use; choose another one`, {
-      cause,
-    });
+    return new ControlPlaneError(
+      'ADDRESS_IN_USE',
+      `the address ${address} is in use: stop what holds it, or choose another with --xds-address`,
+      {
+        cause,
+      },
+    );
   }
   return new ControlPlaneError(
     'ADDRESS_INVALID',
-    `can not listen on the xDS address ${address}, expected HOST:PORT of this machine`,
+    `can not listen on ${address} (--xds-address), expected HOST:PORT of this machine`,
     { cause },
   );
 }

@@ -1,27 +1,62 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { ERROR_CODES, PROBLEM_CODES } from '../../../src/base/index.js';
 
-const text = readFileSync(new URL('../../../../docs/errors.md', import.meta.url), 'utf8');
-const sections = text.split(/^### /m).slice(1);
+// The tests run in the root of the repository.
+const page = readFileSync('docs/errors.md', 'utf8');
+const [problemsPart = '', errorsPart = ''] = page.split('\n## Errors\n');
 
-test('docs/errors.md explains exactly our codes, in the order of the code', () => {
-  const documented = sections.map((section) => section.slice(0, section.indexOf('\n')));
-  assert.deepEqual(documented, [...PROBLEM_CODES, ...ERROR_CODES]);
+interface Entry {
+  readonly code: string;
+  readonly text: string;
+}
+
+function entries(part: string): readonly Entry[] {
+  return part
+    .split(/^### /m)
+    .slice(1)
+    .map((text) => ({ code: text.slice(0, text.indexOf('\n')), text: text.split(/^## /m)[0] ?? '' }));
+}
+
+test('docs/errors.md has exactly the codes there are, in their order', () => {
+  assert.deepEqual(
+    entries(problemsPart).map(({ code }) => code),
+    PROBLEM_CODES,
+  );
+  assert.deepEqual(
+    entries(errorsPart).map(({ code }) => code),
+    ERROR_CODES,
+  );
 });
 
-test('a code stands for one thing only', () => {
-  const codes = [...PROBLEM_CODES, ...ERROR_CODES];
-  assert.equal(new Set(codes).size, codes.length);
-});
-
-for (const section of sections) {
-  const code = section.slice(0, section.indexOf('\n'));
-  test(`docs/errors.md: ${code} has what it means, an example and what to do`, () => {
-    const [, example = ''] = /^```\n(.+)\n```$/m.exec(section) ?? [];
-    assert.match(example, new RegExp(`\\[${code}\\]$|"code": "${code}"`), 'the example is a message with this code');
-    assert.match(section, /^What to do: \S/m);
-    assert.match(section, /^(?:error|warning|Exit code \d+|The admin API)[., ]/m);
+for (const { code, text } of [...entries(problemsPart), ...entries(errorsPart)]) {
+  test(`docs/errors.md says of ${code} what it means, how it looks and what to do`, () => {
+    const [meaning, example, advice, ...more] = text.slice(code.length).split('```');
+    assert.deepEqual(more, []);
+    assert.ok((meaning ?? '').trim().length > 20, 'what it means');
+    assert.ok(example?.includes(code), 'an example');
+    assert.ok((advice ?? '').trim().length > 5, 'what to do');
   });
 }
+
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !file.startsWith('base') && file !== join('cli', 'exit.ts'))
+  .map((file) => readFileSync(join('src', file), 'utf8'));
+
+for (const code of [...PROBLEM_CODES, ...ERROR_CODES]) {
+  test(`${code} is told by somebody`, () => {
+    assert.ok(sources.some((text) => text.includes(`'${code}'`)));
+  });
+}
+
+test('nobody tells a code that there is not', () => {
+  const known = new Set<string>([...PROBLEM_CODES, ...ERROR_CODES]);
+  const told = sources.flatMap((text) => [...text.matchAll(/\bcode: '([A-Z_]+)'/g)].map(([, code = '']) => code));
+  assert.ok(told.length > 0);
+  assert.deepEqual(
+    told.filter((code) => !known.has(code)),
+    [],
+  );
+});
