@@ -6,7 +6,15 @@ import { join } from 'node:path';
 import type { EchoServer } from '../harness/echo-server.js';
 import { burst, isPlausible, type Target } from '../harness/load.js';
 import { type Manifest, put, service, slice, type VersionPods } from '../harness/manifests.js';
-import { penstock, serve, type Serving, type Sidecar, sidecar, type SidecarOptions } from '../harness/product.js';
+import {
+  penstock,
+  serve,
+  serveAt,
+  type Serving,
+  type Sidecar,
+  sidecar,
+  type SidecarOptions,
+} from '../harness/product.js';
 import { until, within } from '../harness/poll.js';
 
 /** The whole product at work: a folder, `penstock serve` on it, and a real Envoy that obeys. */
@@ -23,6 +31,8 @@ export interface Scene {
   readonly settled: (story?: string) => Promise<void>;
   /** Runs `penstock play` on Rollout shop/NAME. */
   readonly play: (name: string, ...args: readonly string[]) => Promise<string>;
+  /** Kills `serve` without a word, and starts it again on the same ports when `meanwhile` is over. */
+  readonly restart: (meanwhile: () => Promise<void>, ...args: readonly string[]) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -40,7 +50,7 @@ export async function openScene(
     const folder = await mkdtemp(join(tmpdir(), 'penstock-real-'));
     endings.push(() => rm(folder, { recursive: true, force: true }));
     for (const [file, objects] of Object.entries(files)) await put(folder, file, objects);
-    const serving = await serve(folder);
+    let serving = await serve(folder);
     endings.push(() => serving.process.stop());
     const start = async (proxy: SidecarOptions): Promise<Sidecar> => {
       const another = await sidecar(binary, serving, proxy);
@@ -56,15 +66,16 @@ export async function openScene(
     const play: Scene['play'] = (name, ...args) =>
       penstock('play', '-f', join(folder, `${name}.yaml`), '--rollout', `shop/${name}`, ...args);
     return {
-      binary,
-      folder,
-      serving,
-      envoy,
-      sidecar: start,
-      change,
-      play,
+      ...{ binary, folder, envoy, sidecar: start, change, play, close },
+      get serving() {
+        return serving;
+      },
       settled: barrier(folder, serving, envoy),
-      close,
+      restart: async (meanwhile, ...args) => {
+        await serving.process.kill();
+        await meanwhile();
+        serving = await serveAt(serving, folder, ...args);
+      },
     };
   } catch (error) {
     await close();

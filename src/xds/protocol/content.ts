@@ -69,7 +69,7 @@ function collect(state: TypeState, scene: Scene, calm: boolean): Update {
     for (const name of [...state.dirty]) {
       const resource = wanted(state, scene.view, name);
       if (resource !== undefined && isBehind(state, resource)) {
-        if (scene.isGated(state, resource)) continue;
+        if (scene.mustWait(state, resource)) continue;
         fresh.push(resource);
       }
       state.dirty.delete(name);

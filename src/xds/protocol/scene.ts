@@ -31,6 +31,7 @@ export class Scene {
   readonly #options: SceneOptions;
   #missing: Missing | undefined;
   #references: References | undefined;
+  #left: ReadonlySet<string> | undefined;
   #wakeAt: number | undefined;
 
   constructor(options: SceneOptions) {
@@ -51,10 +52,20 @@ export class Scene {
   isGated(state: TypeState, resource: EncodedResource): boolean {
     if (resource.references.length === 0) return false;
     if (!this.#options.types.has('cluster')) return this.#isGrace();
-    const { coming, refused } = (this.#missing ??= this.#findMissing());
+    const { coming } = (this.#missing ??= this.#findMissing());
     if (coming.size > 0 && resource.references.some((name) => coming.has(name))) return true;
     // A client without any route has nothing to lose: a host with a refused cluster must not cost it all the others.
-    return state.holds(resource.name) && refused.size > 0 && resource.references.some((name) => refused.has(name));
+    return state.holds(resource.name) && this.#waitsForRefused(resource);
+  }
+
+  /**
+   * Whether a change has to wait: gated, or the endpoints of a cluster that the client is about to leave. It may be the last
+   * pods of a version that go, and its share with them: Envoy would answer 503 until it has the routes without it.
+   */
+  mustWait(state: TypeState, resource: EncodedResource): boolean {
+    if (this.isGated(state, resource)) return true;
+    const { kind, name } = resource;
+    return kind === 'endpoint' && state.holds(name) && (this.#left ??= this.#findLeft()).has(name);
   }
 
   /** Names of a type that are gone and can be taken away now. */
@@ -111,6 +122,27 @@ export class Scene {
       }
     }
     return { coming, refused };
+  }
+
+  /** Clusters to which routes of the client lead, and do no more when their updates have arrived. */
+  #findLeft(): ReadonlySet<string> {
+    const left = new Set<string>();
+    for (const kind of ['listener', 'route'] as const) {
+      const state = this.#options.types.get(kind);
+      for (const [name, held] of heldOf(state)) {
+        const next = state === undefined ? undefined : wanted(state, this.view, name);
+        if (held.kind === 'brought' || next === undefined || next.version === held.version) continue;
+        if (state?.isRefused(next) === true || this.#waitsForRefused(next)) continue;
+        const stay = new Set(next.references);
+        for (const reference of held.references) if (!stay.has(reference)) left.add(reference);
+      }
+    }
+    return left;
+  }
+
+  #waitsForRefused({ references }: EncodedResource): boolean {
+    const { refused } = (this.#missing ??= this.#findMissing());
+    return refused.size > 0 && references.some((name) => refused.has(name));
   }
 
   #findReferences(): References {

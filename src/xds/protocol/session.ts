@@ -45,7 +45,7 @@ export const SERVED_KINDS: readonly ResourceKind[] = ['cluster', 'endpoint', 'li
 /** A client that reconnects names all its types at once (Envoy 1.40); this is ample for them to arrive. */
 const GRACE_MS = 1000;
 
-/** A client that lost one of several streams opens it again after a pause that grows to this (Envoy 1.40: 30 s). */
+/** Streams of one type each come back one by one, each after a pause of its own that grows to this (Envoy 1.40: 30 s). */
 const RECONNECT_MS = 30_000;
 
 /**
@@ -84,14 +84,16 @@ export class Session {
     return this.#isCurrent() ? this.#sequence : this.#current;
   }
 
-  /** Reads a request; `turn` then tells what follows from it. */
-  request(kind: ResourceKind, request: Request, now: number): Verdict {
+  /** Reads a request, on a stream for all types or for this one alone; `turn` then tells what follows from it. */
+  request(kind: ResourceKind, request: Request, now: number, isAlone = false): Verdict {
     const state = this.types.get(kind) ?? new TypeState(kind, request.variant);
     this.types.set(kind, state);
     const first = !state.started;
     const verdict =
       request.variant === 'delta' ? readDelta(state, request, this.#view) : readSotw(state, request, this.#view);
-    if (first && hasReconnected(request)) this.#graceUntil = Math.max(this.#graceUntil, now + GRACE_MS);
+    if (first && hasReconnected(request)) {
+      this.#graceUntil = Math.max(this.#graceUntil, now + (isAlone ? RECONNECT_MS : GRACE_MS));
+    }
     if (kind === 'endpoint') this.#payOwed(state);
     if (isPending(state)) this.#unsettled = true;
     return verdict;

@@ -89,7 +89,8 @@ export class Proxy {
   /** Reads a request and writes what follows from it. */
   request(kind: ResourceKind, request: Request): void {
     this.#guard(() => {
-      this.#tell(kind, this.#session.request(kind, request, this.#context.now()));
+      const isAlone = this.#streams.get(kind)?.serves !== 'all';
+      this.#tell(kind, this.#session.request(kind, request, this.#context.now(), isAlone));
       this.#turn();
     });
   }

@@ -81,6 +81,8 @@ export class Conversation {
   readonly variant: Variant;
   /** While set, nothing that is written reaches the client's side of the network. */
   isStalled = false;
+  /** Whether each type has a stream of its own. */
+  isAlone = false;
   now = 0;
   wakeAt: number | undefined;
   settled: number | undefined;
@@ -99,7 +101,7 @@ export class Conversation {
 
   /** Sends a request and tells what comes back. */
   ask(kind: ResourceKind, asked: Asked = {}): Lines {
-    this.verdict = this.session.request(kind, this.#request(asked), this.now);
+    this.verdict = this.session.request(kind, this.#request(asked), this.now, this.isAlone);
     return this.#turn();
   }
 

@@ -62,6 +62,35 @@ test('weights that change go out alone, at once, whatever cluster is warming', (
   assert.deepEqual(client.publish(...waiting), ['route +outbound@2'], 'Envoy serves by the old cluster until then');
 });
 
+test('endpoints of a version that loses its share change after the routes without it are acknowledged', () => {
+  const client = warm(...A, ...B, table('1', 'a', 'b'));
+  const emptied = [...A, cluster('b'), endpoint('b', 'none')];
+  assert.deepEqual(client.publish(...emptied, table('2', 'a')), ['route +outbound@2']);
+  assert.equal(client.settled, 1);
+  assert.deepEqual(client.ack('route'), ['endpoint +b@none']);
+  client.ack('endpoint');
+  assert.equal(client.settled, 2);
+});
+
+test('endpoints do not wait for routes that lead on to them, or that are refused', () => {
+  const client = warm(...A, ...B, table('1', 'a', 'b'));
+  const fewer = [...A, cluster('b'), endpoint('b', 'fewer')];
+  assert.deepEqual(client.publish(...fewer, table('2', 'a', 'b')), ['endpoint +b@fewer', 'route +outbound@2']);
+  client.ack('endpoint');
+  client.ack('route');
+  assert.deepEqual(client.publish(...A, cluster('b'), endpoint('b', 'none'), table('3', 'a')), ['route +outbound@3']);
+  assert.deepEqual(client.nack('route', 'outbound: no'), ['endpoint +b@none']);
+});
+
+test('a changed cluster has its endpoints behind it even where the routes are about to leave it', () => {
+  const client = warm(...A, ...B, table('1', 'a', 'b'));
+  assert.deepEqual(client.publish(...A, cluster('b', '2'), endpoint('b', 'none'), table('2', 'a')), [
+    'cluster +b@2',
+    'endpoint +b@none',
+    'route +outbound@2',
+  ]);
+});
+
 test('a cluster goes after the routes without it are acknowledged, and after the drain', () => {
   const client = warm(...A, ...B, table('1', 'a', 'b'));
   assert.deepEqual(client.publish(...A, table('2', 'a')), ['route +outbound@2']);
@@ -181,6 +210,16 @@ test('after a reconnect a cluster that is gone stays until the routes are known 
   assert.deepEqual(client.ask('cluster', { brought: { a: '1', gone: '1' } }), []);
   assert.deepEqual(client.ask('route', { names: ['outbound'], brought: { outbound: '1' } }), ['route +outbound@2']);
   assert.deepEqual(client.wait(DRAIN * 2), []);
+  client.ack('route');
+  assert.deepEqual(client.wait(DRAIN), ['cluster -gone']);
+});
+
+test('after a reconnect by streams of one type each, a cluster stays until the stream of the routes is back', () => {
+  const client = new Conversation('delta', ...A, table('2', 'a'));
+  client.isAlone = true;
+  client.ask('cluster', { brought: { a: '1', gone: '1' } });
+  assert.deepEqual(client.wait(DRAIN * 2), [], 'it may take longer than the drain');
+  assert.deepEqual(client.ask('route', { names: ['outbound'], brought: { outbound: '1' } }), ['route +outbound@2']);
   client.ack('route');
   assert.deepEqual(client.wait(DRAIN), ['cluster -gone']);
 });
