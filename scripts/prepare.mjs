@@ -91,13 +91,14 @@ function compile() {
   const record = join(root, 'build', 'tsconfig.tsbuildinfo');
   const before = modifiedAt(record);
   const startedAt = performance.now();
+  // First, for tsc writes its output even where it finds a mistake, and that output wants the generated code beside it.
+  copyGenerated();
   const code = run(process.execPath, [tool('typescript/bin/tsc'), '-p', '.']);
   if (code !== 0) {
     console.error('the TypeScript does not compile: the messages above say where');
     process.exit(code);
   }
   dropOrphans();
-  copyGenerated();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   if (modifiedAt(record) !== before) console.log(`compiled (${seconds} s)`);
 }
