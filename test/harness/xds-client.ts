@@ -179,7 +179,12 @@ export class XdsClient {
 
   /** How the stream of a type ends. */
   ended(kind: Kind): Promise<Ended> {
-    return this.#channel(kind).ended;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      const fail = (): void => reject(new Error(`the ${kind} stream did not end within ${LIMIT_MS} ms`));
+      timer = setTimeout(fail, LIMIT_MS);
+    });
+    return Promise.race([this.#channel(kind).ended, late]).finally(() => clearTimeout(timer));
   }
 
   /** Says that nothing more will be asked on the stream of a type. */
