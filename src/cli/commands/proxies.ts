@@ -49,7 +49,7 @@ export async function proxies(flags: ProxiesFlags): Promise<ExitCode> {
     return EXIT.fine;
   }
   const parsed = answer.safeParse(body);
-  if (!parsed.success) throw unreachable(server, 'what answers there is no penstock of this release');
+  if (!parsed.success) throw unreachable(server, NO_PENSTOCK);
   const list = parsed.data.proxies;
   if (list.length === 0) print(`no proxy is connected to ${server}`);
   else print(format === 'wide' ? wideTable(list) : shortTable(list));
@@ -59,11 +59,20 @@ export async function proxies(flags: ProxiesFlags): Promise<ExitCode> {
 async function ask(server: string, path: string): Promise<unknown> {
   if (!URL.canParse(path, server))
     throw unreachable(server, 'that is no URL, expected for example http://127.0.0.1:18080');
+  const text = await textFrom(server, new URL(path, server));
   try {
-    const response = await fetch(new URL(path, server), { signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (!response.ok) throw unreachable(server, `it answers ${response.status} to ${path}`);
-    const body: unknown = await response.json();
+    const body: unknown = JSON.parse(text);
     return body;
+  } catch (cause) {
+    throw unreachable(server, NO_PENSTOCK, cause);
+  }
+}
+
+async function textFrom(server: string, url: URL): Promise<string> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (!response.ok) throw unreachable(server, `it answers ${response.status} to ${url.pathname}`);
+    return await response.text();
   } catch (cause) {
     if (cause instanceof ControlPlaneError) throw cause;
     throw unreachable(
@@ -73,6 +82,8 @@ async function ask(server: string, path: string): Promise<unknown> {
     );
   }
 }
+
+const NO_PENSTOCK = 'what answers there is no penstock of this release';
 
 function unreachable(server: string, why: string, cause?: unknown): ControlPlaneError {
   return new ControlPlaneError('SERVER_UNREACHABLE', `${server}: ${why}`, { cause });
