@@ -90,6 +90,7 @@ export class ChangeLog implements XdsFacts {
       ...(laggards.length === 0 ? {} : { laggards }),
     };
     if (laggards.length + rejectedBy.length > 0) this.#log.warn(facts, 'change served, not acknowledged by all');
+    else if (causes.length + proxies === 0) this.#log.debug(facts, 'published, for nobody');
     else this.#log.info(facts, 'change served');
   }
 }

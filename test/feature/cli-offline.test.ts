@@ -95,6 +95,19 @@ describe('penstock check', { concurrency: 2 }, () => {
     assert.equal(lines.at(-1), '3 errors and 0 warnings in 1 object; docs/errors.md explains the codes');
   });
 
+  test('a folder without objects is told as one, for it may be the wrong one', async (t) => {
+    const folder = await emptyFolder(t);
+    await writeFile(join(folder, 'other.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n');
+    const { code, stdout } = await ran(['check', '-f', folder]);
+    assert.deepEqual(
+      [code, stdout],
+      [
+        0,
+        `no objects in ${folder}: what is read are Rollout, Service, EndpointSlice, Pod, ReplicaSet, from *.yaml, *.yml and *.json\n`,
+      ],
+    );
+  });
+
   test('a warning alone exits with 79 too', async (t) => {
     const folder = await emptyFolder(t);
     await put(folder, 'web.yaml', [web(20)]);

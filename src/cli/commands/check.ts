@@ -1,4 +1,5 @@
 import { type Problem, printProblem, printRef } from '../../base/index.js';
+import { KINDS } from '../../model/index.js';
 import { printable } from '../../observe/index.js';
 import { EXIT, type ExitCode } from '../exit.js';
 import { readChoice } from '../flags.js';
@@ -20,7 +21,11 @@ export async function check(flags: CheckFlags): Promise<ExitCode> {
   if (format === 'json') print(structured({ objects: events.length, problems: sorted }, 'json'));
   else {
     const each = process.stdout.isTTY ? paragraph : line;
-    print([...sorted.map(each), summary(events.length, { errors, warnings: sorted.length - errors })].join('\n'));
+    print(
+      [...sorted.map(each), summary(flags.file, events.length, { errors, warnings: sorted.length - errors })].join(
+        '\n',
+      ),
+    );
   }
   return sorted.length === 0 ? EXIT.fine : EXIT.problemsFound;
 }
@@ -43,12 +48,18 @@ export function paragraph({ severity, code, object, path, value, expected, place
 }
 
 function summary(
+  path: string,
   objects: number,
   { errors, warnings }: { readonly errors: number; readonly warnings: number },
 ): string {
   const where = `in ${count(objects, 'object')}`;
-  if (errors + warnings === 0) return `no problems ${where}`;
+  if (errors + warnings === 0) return objects === 0 ? nothingIn(path) : `no problems ${where}`;
   return `${count(errors, 'error')} and ${count(warnings, 'warning')} ${where}; docs/errors.md explains the codes`;
+}
+
+/** A folder without objects has no problems either, but it may be the wrong one. */
+function nothingIn(path: string): string {
+  return `no objects in ${path}: what is read are ${KINDS.join(', ')}, from *.yaml, *.yml and *.json`;
 }
 
 /** By file and line, as one goes through the files to mend them; what has no place comes last. */

@@ -97,7 +97,7 @@ function movesOf(walk: Walk): (rollout: JsonObject) => Next {
     }
     const completed = stepsOf(rollout)?.completed;
     if (walk.until !== undefined && completed === walk.until) {
-      return { kind: 'done', why: `${walk.until} steps are completed, as asked` };
+      return { kind: 'done', why: `${count(walk.until, 'step')} completed, as asked` };
     }
     if (!isAborted && walk.abortAt !== undefined && completed === walk.abortAt) {
       isAborted = true;

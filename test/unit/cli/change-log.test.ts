@@ -84,6 +84,12 @@ test('a change that nobody is there for is told too, without a time', () => {
   ]);
 });
 
+test('an empty source is published and no change', () => {
+  const { lines, publish } = scene();
+  publish(1, []);
+  assert.deepEqual(lines, []);
+});
+
 test('many objects are counted, not told', () => {
   const { lines, publish } = scene();
   const causes = Array.from({ length: 10 }, (_, index) => ({ object: { ...db, name: `s${index}` }, what: 'gone' }));
