@@ -58,6 +58,8 @@ function outboundConnectionManager(): HttpConnectionManager {
     },
     http_filters: [ROUTER_FILTER],
     upgrade_configs: [{ upgrade_type: 'websocket' }],
+    // `web.shop.svc.cluster.local.` is the same host, written so that a resolver tries no search domain.
+    strip_trailing_host_dot: true,
     stream_idle_timeout: duration(0),
     server_header_transformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
     // The service answers `Expect: 100-continue`, not the proxy.

@@ -126,7 +126,8 @@ test('the Services of canary and stable lead where they say, and the stable one 
 test('a Service answers to every name that cluster DNS has for it, with its port and without', async (t) => {
   const stage = await open(t);
   if (stage === undefined) return;
-  for (const name of ['plain', 'plain.shop', 'plain.shop.svc', 'plain.shop.svc.cluster.local']) {
+  const full = 'plain.shop.svc.cluster.local';
+  for (const name of ['plain', 'plain.shop', 'plain.shop.svc', full, `${full}.`]) {
     for (const host of [name, `${name}:80`]) assert.equal((await ask(stage.target(host))).version, 'old', host);
   }
   assert.equal((await ask(stage.target('plain:81'))).status, 404);

@@ -1,3 +1,4 @@
+import { byText } from '../../base/index.js';
 import type { EncodedResource } from '../../codec/index.js';
 import { allWanted, isBehind, lingers, wanted } from './coverage.js';
 import type { Scene } from './scene.js';
@@ -75,7 +76,8 @@ function collect(state: TypeState, scene: Scene, calm: boolean): Update {
       state.dirty.delete(name);
     }
   }
-  return { fresh, absent };
+  // Not in the order in which names became pending: equal updates of two clients are then equal bytes, and made once.
+  return { fresh: fresh.sort((a, b) => byText(a.name, b.name)), absent: absent.sort(byText) };
 }
 
 function answerTo(state: TypeState, scene: Scene, name: string): EncodedResource | undefined {

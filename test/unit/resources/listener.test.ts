@@ -32,6 +32,7 @@ test('the outbound listener routes by a table of its own name and ends no quiet 
               },
               http_filters: [ROUTER],
               upgrade_configs: [{ upgrade_type: 'websocket' }],
+              strip_trailing_host_dot: true,
               stream_idle_timeout: '0s',
               server_header_transformation: 'PASS_THROUGH',
               proxy_100_continue: true,

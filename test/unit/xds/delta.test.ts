@@ -34,6 +34,11 @@ test('only what changed is sent', () => {
   assert.deepEqual(client.publish(cluster('a'), cluster('b', '2')), ['cluster +b@2']);
 });
 
+test('names go in text order, whatever the order in which they were asked for', () => {
+  const client = new Conversation('delta', ...AB);
+  assert.deepEqual(client.ask('cluster', { names: ['b', 'z', 'c', 'a'] }), ['cluster +a@1 +b@1 -c -z']);
+});
+
 test('what others subscribed to does not concern this client', () => {
   const client = new Conversation('delta', ...AB);
   client.ask('cluster', { names: ['a'] });
@@ -140,7 +145,7 @@ test('a reconnected client that has everything gets nothing', () => {
 test('a reconnected client that asks by name gets nothing that it has', () => {
   const client = new Conversation('delta', endpoint('a'), endpoint('b'), endpoint('c'));
   assert.deepEqual(client.ask('endpoint', { names: ['a', 'b', 'c'], brought: { a: '1', b: '0' } }), [
-    'endpoint +c@1 +b@1',
+    'endpoint +b@1 +c@1',
   ]);
 });
 
@@ -187,7 +192,7 @@ test('nothing is written before the last write has left', () => {
   client.ask('cluster', { names: ['a'] });
   assert.deepEqual(client.ask('cluster', { names: ['b'] }), []);
   assert.deepEqual(client.ask('cluster', { names: ['a'] }), []);
-  assert.deepEqual(client.flush('cluster'), ['cluster +b@1 +a@1']);
+  assert.deepEqual(client.flush('cluster'), ['cluster +a@1 +b@1']);
 });
 
 test('types do not know each other: an acknowledgement of clusters says nothing of endpoints', () => {
