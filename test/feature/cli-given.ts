@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,10 @@ import { type Manifest, pods, put, rollout, service } from '../harness/manifests
 import { within } from '../harness/poll.js';
 import { type Running, run } from '../harness/process.js';
 import { PENSTOCK } from '../harness/product.js';
+
+/** The version in package.json. */
+export const VERSION: string = (JSON.parse(readFileSync('package.json', 'utf8')) as { readonly version: string })
+  .version;
 
 /** How a command ended. */
 export interface Ended {

@@ -9,7 +9,7 @@ import { until, within } from '../harness/poll.js';
 import { run } from '../harness/process.js';
 import { PENSTOCK } from '../harness/product.js';
 import { XdsClient } from '../harness/xds-client.js';
-import { AROUND, assertFails, emptyFolder, ran, type Served, served, shopFolder, web } from './cli-given.js';
+import { AROUND, assertFails, emptyFolder, ran, type Served, served, shopFolder, VERSION, web } from './cli-given.js';
 
 /** A proxy that has everything. */
 async function proxyOf(t: TestContext, { xdsPort, said }: Served): Promise<ModelEnvoy> {
@@ -38,7 +38,7 @@ describe('penstock serve', { concurrency: 2 }, () => {
     assert.deepEqual(facts, {
       level: 'info',
       msg: 'ready',
-      version: '0.1.0',
+      version: VERSION,
       source: `dir:${folder}`,
       xds: `127.0.0.1:${xdsPort}`,
       admin: `127.0.0.1:${adminPort}`,
@@ -64,7 +64,7 @@ describe('penstock serve', { concurrency: 2 }, () => {
     t.diagnostic(`serve is ready after ${Math.round(performance.now() - startedAt)} ms (aim: 1500 ms)`);
     assert.match(
       line,
-      /^\d\d:\d\d:\d\d\.\d{3} info {2}ready version=0\.1\.0 source=dir:\S+ xds=127\.0\.0\.1:\d+ admin=127\.0\.0\.1:\d+ ms=\d+$/,
+      /^\d\d:\d\d:\d\d\.\d{3} info {2}ready version=\S+ source=dir:\S+ xds=127\.0\.0\.1:\d+ admin=127\.0\.0\.1:\d+ ms=\d+$/,
     );
   });
 
@@ -160,6 +160,41 @@ describe('penstock serve', { concurrency: 2 }, () => {
     assert.deepEqual([change['level'], change['rejectedBy']], ['warn', [client.nodeId]]);
     const { stdout } = await ran(['proxies', '--server', `http://127.0.0.1:${server.adminPort}`]);
     assert.match(stdout, /rejected: no\\nsuch thing/);
+  });
+
+  test('answers at its admin address what it makes of Rollouts and proxies', async (t) => {
+    const server = await served(t, ['--source', `dir:${await shopFolder(t)}`]);
+    const envoy = await proxyOf(t, server);
+    await upToDate(server, envoy.nodeId);
+    const ask = async (path: string): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${server.adminPort}${path}`)).text();
+    const web20 = {
+      namespace: 'shop',
+      name: 'web',
+      stable: 'old',
+      canary: 'new',
+      total: 100,
+      split: [
+        { version: 'old', weight: 80 },
+        { version: 'new', weight: 20 },
+      ],
+      managedRoutes: [],
+      problems: [],
+    };
+    assert.deepEqual(JSON.parse(await ask('/v1/rollouts')), { rollouts: [web20] });
+    assert.deepEqual(JSON.parse(await ask('/v1/rollouts/shop/web')), web20);
+    const proxy = JSON.parse(await ask(`/v1/proxies/${envoy.nodeId}`)) as Readonly<Record<string, unknown>>;
+    const { id, namespace, workload, client, aggregated, connectedAt } = proxy;
+    assert.deepEqual(
+      { id, namespace, workload, client, aggregated },
+      { id: envoy.nodeId, namespace: 'shop', workload: 'web', client: 'test', aggregated: true },
+    );
+    assert.match(String(connectedAt), /^\d{4}-\d\d-\d\dT\S+Z$/);
+    const metrics = await ask('/metrics');
+    assert.match(metrics, /^penstock_proxies 1$/m);
+    assert.match(metrics, /^penstock_xds_acks_total\{type="route"\} 1$/m);
+    assert.match(metrics, /^penstock_xds_nacks_total\{type="route"\} 0$/m);
+    assert.match(metrics, /^penstock_build_info\{version="[^"]+"\} 1$/m);
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -17,6 +17,8 @@ interface Canary {
   readonly total: number;
   /** Whether Argo writes `status.canary.weights`: only with a provider. */
   readonly hasProvider: boolean;
+  /** Whether two Services take turns in being the stable one. */
+  readonly hasPingPong: boolean;
   readonly canaryService: string;
   readonly stableService: string;
   readonly status: JsonObject;
@@ -154,11 +156,14 @@ function heldWeight(canary: Canary): number {
 
 /** First install and the end of an update look the same: the current version is the stable one, every step is completed. */
 function promoted(canary: Canary): JsonObject {
-  const { steps, current, stable, total } = canary;
+  const { steps, current, stable, total, hasPingPong } = canary;
   const index = steps.length === 0 ? {} : { currentStepIndex: steps.length };
   const full = isPromotedInFull(canary) ? heldWeight(canary) : total;
   const weights = stable === '' ? {} : withWeights(canary, steps.length === 0 ? 0 : full);
-  return { ...weights, ...index, stableRS: current, phase: 'Healthy' };
+  const before = object(canary.status['canary']);
+  const stablePingPong = before['stablePingPong'] === 'ping' ? 'pong' : 'ping';
+  const turned = hasPingPong ? { canary: { ...before, ...object(weights['canary']), stablePingPong } } : {};
+  return { ...weights, ...turned, ...index, stableRS: current, phase: 'Healthy' };
 }
 
 /** The last `setWeight` among the first `count` steps; 0 where there is none. */
@@ -198,7 +203,7 @@ function printStep(step: JsonObject): string {
 function read(rollout: JsonObject): Canary | undefined {
   const canary = object(object(rollout['spec'])['strategy'])['canary'];
   if (typeof canary !== 'object' || canary === null) return undefined;
-  const { steps, trafficRouting, canaryService, stableService } = object(canary);
+  const { steps, trafficRouting, pingPong, canaryService, stableService } = object(canary);
   const routing = object(trafficRouting);
   const status = object(rollout['status']);
   const list = Array.isArray(steps) ? steps.map(object) : [];
@@ -209,6 +214,7 @@ function read(rollout: JsonObject): Canary | undefined {
     steps: list,
     total: typeof total === 'number' ? total : 100,
     hasProvider: Object.entries(routing).some(([key, value]) => !NO_PROVIDERS.has(key) && value !== null),
+    hasPingPong: typeof pingPong === 'object' && pingPong !== null,
     canaryService: text(canaryService),
     stableService: text(stableService),
     status,

@@ -24,14 +24,15 @@ interface Given {
   readonly routing?: JsonObject;
   readonly status?: JsonObject;
   readonly metadata?: JsonObject;
+  readonly canary?: JsonObject;
 }
 
 const M1: JsonObject = { plugins: { 'penstock/xds': {} } };
 const M2: JsonObject = {};
 
 /** A Rollout with these parts. */
-function rollout({ steps = STEPS, routing = M1, status = {}, metadata = {} }: Given): JsonObject {
-  const canary = { canaryService: 'web-canary', stableService: 'web', trafficRouting: routing, steps };
+function rollout({ steps = STEPS, routing = M1, status = {}, metadata = {}, canary: more = {} }: Given): JsonObject {
+  const canary = { canaryService: 'web-canary', stableService: 'web', trafficRouting: routing, steps, ...more };
   return { kind: 'Rollout', metadata: { name: 'web', ...metadata }, spec: { strategy: { canary } }, status };
 }
 
@@ -288,6 +289,25 @@ describe('what Argo would write next', () => {
       'new has all traffic as the stable version',
       'new is stable and has all traffic',
     ]);
+  });
+
+  test('the Services of a ping-pong take turns at each promotion, the first of all is ping (sync.go, promoteStable)', () => {
+    const canary = { pingPong: { pingService: 'web-ping', pongService: 'web-pong' } };
+    const turnOf = (status: JsonObject): unknown =>
+      (moved(nextStatus(rollout({ steps: [], canary, status })))['canary'] as JsonObject | undefined)?.[
+        'stablePingPong'
+      ];
+    assert.equal(turnOf({ currentPodHash: 'old' }), 'ping');
+    for (const [before, after] of [
+      ['ping', 'pong'],
+      ['pong', 'ping'],
+    ] as const) {
+      const recorded = weights(['new', 0], ['old', 100])['canary'] as JsonObject;
+      const status = { currentPodHash: 'new', stableRS: 'old', canary: { ...recorded, stablePingPong: before } };
+      assert.equal(turnOf(status), after);
+      const aborted = moved(abortNow(rollout({ steps: [], canary, status })));
+      assert.equal((aborted['canary'] as JsonObject)['stablePingPong'], before, 'an abort changes nothing');
+    }
   });
 
   test('leaves what it does not know, and takes away what a step ends', () => {
