@@ -1,14 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { findEnvoy } from '../harness/envoy-binary.js';
-import { failed, steadyLoad } from '../harness/load.js';
+import { failed, shareOf, steadyLoad, type Tally } from '../harness/load.js';
 import { penstock, serve, type Serving, type Sidecar, sidecar } from '../harness/product.js';
 import { measure, REQUESTS, type Result } from './measure.js';
 import { NEW, OLD, writePods, writeShop } from './shop.js';
 import { STAGES, type Stage } from './stages.js';
-import { heading, resultRow } from './table.js';
+import { heading, liveRow, resultRow } from './table.js';
 
 const HELP = `npm run demo [-- --break]
 
@@ -64,8 +65,8 @@ async function show(isBroken: boolean, cleanup: Cleanup): Promise<number> {
   for (const stage of STAGES) {
     if (isBroken && stage.until === 3) await swapPod(scene);
     await walkTo(stage, scene);
-    const result = await measure(stage, scene);
-    process.stdout.write(`${resultRow(result)}\n`);
+    const result = await measure(stage, { ...scene, watch });
+    process.stdout.write(`${CLEAR}${resultRow(result)}\n`);
     results.push(result);
   }
   const tally = await background.stop();
@@ -93,12 +94,22 @@ async function start(cleanup: Cleanup): Promise<Scene> {
   tell(`two versions of a service, two pods each, and Rollout shop/web in ${folder}`);
   const serving = await serve(folder);
   cleanup.push(() => serving.process.stop());
-  tell(`penstock serve --source dir:${folder}  (xDS on 127.0.0.1:${serving.xdsPort})`);
+  tell(`penstock serve reads it, xDS on 127.0.0.1:${serving.xdsPort}`);
   const envoy = await sidecar(binary.path, serving);
   cleanup.push(() => envoy.stop());
-  tell(`Envoy ${binary.version} as the sidecar of a caller (requests to 127.0.0.1:${envoy.outboundPort}, Host: web)`);
+  tell(`Envoy ${binary.version}, sidecar of a caller: curl -H 'Host: web' 127.0.0.1:${envoy.outboundPort}`);
   tell('penstock play walks the Rollout; shares below are those of v2');
   return { folder, serving, envoy, oldPods, newPods };
+}
+
+/** Back to the start of the line, and nothing on it; only where somebody watches. */
+const CLEAR = process.stdout.isTTY ? '\r\u001b[2K' : '';
+
+/** Where somebody watches, requests are sent slowly enough to be seen and the row moves with them. */
+async function watch(stage: Stage, tally: Tally): Promise<void> {
+  if (!process.stdout.isTTY) return;
+  if (tally.total % 20 === 0) process.stdout.write(`${CLEAR}${liveRow(stage, shareOf(tally, 'v2'), tally.total)}`);
+  await pause(15);
 }
 
 /** Has the Rollout walk to a stage and waits until every proxy has acknowledged it. */

@@ -8,6 +8,8 @@ import type { Stage } from './stages.js';
 /** Requests at every stage; enough that a split that is wrong by a few percent is seen. */
 export const REQUESTS = 2_000;
 
+const CALLERS = 16;
+
 /** Requests with the testers' header at every stage. */
 const HEADER_REQUESTS = 200;
 
@@ -26,14 +28,16 @@ export interface Result {
 export interface Parts {
   readonly envoy: Sidecar;
   readonly newPods: readonly EchoServer[];
+  /** Shows a stage while its requests are under way. */
+  readonly watch: (stage: Stage, tally: Tally) => Promise<void> | void;
 }
 
 /** Sends the requests of a stage through Envoy and compares what came back with what the Rollout asks for. */
-export async function measure(stage: Stage, { envoy, newPods }: Parts): Promise<Result> {
+export async function measure(stage: Stage, { envoy, newPods, watch }: Parts): Promise<Result> {
   const copies = (): number => newPods.reduce((sum, pod) => sum + pod.mirrored(), 0);
   const before = copies();
   const target = { port: envoy.outboundPort, host: 'web', path: '/api/cart' };
-  const plain = await burst(target, REQUESTS);
+  const plain = await burst(target, REQUESTS, CALLERS, (tally) => watch(stage, tally));
   await until('the last mirrored request', async () => ((await copiesUnderWay(envoy)) === 0 ? true : undefined));
   const mirrored = copies() - before;
   const testers = stage.hasHeaderRoute ? await burst({ ...target, headers: TESTER }, HEADER_REQUESTS) : undefined;

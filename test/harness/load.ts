@@ -65,8 +65,13 @@ export function send(agent: Agent, target: Target, tally: Tally): Promise<void> 
   });
 }
 
-/** Sends `count` requests over `parallel` connections. */
-export async function burst(target: Target, count: number, parallel = 16): Promise<Tally> {
+/** Sends `count` requests over `parallel` connections, each of which waits for `paced` before it sends the next one. */
+export async function burst(
+  target: Target,
+  count: number,
+  parallel = 16,
+  paced: (tally: Tally) => Promise<void> | void = () => undefined,
+): Promise<Tally> {
   const agent = connections(parallel);
   const tally = newTally();
   let left = count;
@@ -74,6 +79,7 @@ export async function burst(target: Target, count: number, parallel = 16): Promi
     while (left > 0) {
       left -= 1;
       await send(agent, target, tally);
+      await paced(tally);
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));
