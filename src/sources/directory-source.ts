@@ -91,8 +91,10 @@ class DirectorySource implements Source {
 
   async start(sink: SourceSink): Promise<void> {
     if (!(await isThere(this.#root))) throw sourceUnreadable(this.#root);
+    if (!this.#isOpen) return;
     this.#watchName();
     const sights = await this.#look([this.#root], new Set());
+    if (!this.#isOpen) return;
     this.#sink = sink;
     const { problems, events } = this.#folder.see(sights, () => true);
     for (const [file, list] of problems) sink.fileProblems(file, list);
@@ -154,6 +156,7 @@ class DirectorySource implements Source {
     if (!this.#isOpen) return;
     const change = this.#folder.see(sights, (file) => settled.has(file));
     for (const [file, { kind }] of sights) if (kind === 'gone' && !change.doubtful.has(file)) this.#marks.delete(file);
+    for (const file of sights.keys()) this.#forgetQuiet(file);
     this.#tell(sink, change);
   }
 
@@ -164,8 +167,14 @@ class DirectorySource implements Source {
     if (events.length > 0) sink.apply(events);
   }
 
-  #lookAgain(file: string, waitMs: number): void {
+  /** A file that was just looked at is no longer quiet since its last doubt: that would make the next half-written text count at once. */
+  #forgetQuiet(file: string): void {
     clearTimeout(this.#timers.get(file));
+    this.#timers.delete(file);
+    this.#settled.delete(file);
+  }
+
+  #lookAgain(file: string, waitMs: number): void {
     const timer = setTimeout(() => {
       this.#timers.delete(file);
       this.#settled.add(file);
@@ -187,9 +196,9 @@ class DirectorySource implements Source {
     const inOrder = [...files].sort(([a], [b]) => byText(a, b));
     const texts = await inParallel(inOrder, READS_AT_ONCE, ([file]) => look(file, this.#fileLimit));
     for (const [index, [file, mark]] of inOrder.entries()) {
-      const text = texts[index];
-      this.#marks.set(file, mark);
-      if (text !== undefined) sights.set(file, text);
+      const sight = texts[index];
+      this.#marks.set(file, sight?.kind === 'text' ? mark : '');
+      if (sight !== undefined) sights.set(file, sight);
     }
     const isLost = [...sights.values()].some(({ kind }) => kind === 'gone') && !(await isThere(this.#root));
     return isLost ? this.#withoutRoot(sights) : sights;

@@ -1,6 +1,15 @@
 import { byText, type ObjectRef, type Place, type Problem } from '../base/index.js';
 import type { WorldEvent } from '../model/index.js';
-import { duplicate, type HeldFile, type HeldObject, placed, type Sight, type Standing } from './held-file.js';
+import {
+  duplicate,
+  type HeldFile,
+  type HeldObject,
+  placed,
+  type PlaceOf,
+  places,
+  type Sight,
+  type Standing,
+} from './held-file.js';
 import { type Doubt, judge, type Verdict } from './judge.js';
 import { type GivenEvent, inner } from './read-document.js';
 import { locateIn, type Locate } from './yaml-text.js';
@@ -114,8 +123,9 @@ export class Folder {
 
   #problems(files: ReadonlySet<string>): ReadonlyMap<string, readonly Problem[]> {
     const changed = new Map<string, readonly Problem[]>();
+    const placeOf = places();
     for (const file of files) {
-      const problems = [...(this.#files.get(file)?.problems ?? []), ...this.#duplicates(file)];
+      const problems = [...(this.#files.get(file)?.problems ?? []), ...this.#duplicates(file, placeOf)];
       const text = problems.length === 0 ? '' : JSON.stringify(problems);
       if (text === (this.#toldProblems.get(file) ?? '')) continue;
       if (text === '') this.#toldProblems.delete(file);
@@ -125,12 +135,12 @@ export class Folder {
     return changed;
   }
 
-  #duplicates(file: string): readonly Problem[] {
+  #duplicates(file: string, placeOf: PlaceOf): readonly Problem[] {
     const problems: Problem[] = [];
     for (const [id, held] of this.#files.get(file)?.objects ?? []) {
       if (held.isKept || this.#holders.get(id)?.size === 1) continue;
       const first = this.#first(id);
-      if (first !== undefined && first.file !== file) problems.push(duplicate({ file, held }, first));
+      if (first !== undefined && first.file !== file) problems.push(duplicate({ file, held }, first, placeOf));
     }
     return problems;
   }

@@ -1,7 +1,7 @@
 import type { Place, Problem } from '../base/index.js';
 import { type DocumentReading, type FoundObject, readDocument } from './read-document.js';
 import { type RawDocument, splitDocuments } from './split-documents.js';
-import { locateIn, type Position } from './yaml-text.js';
+import { type Locate, locateIn, type Position } from './yaml-text.js';
 
 /** What was found at a path. `gone`: nothing, or nothing that is ours to read. */
 export type Sight =
@@ -61,6 +61,7 @@ export function readFileText(before: HeldFile = EMPTY, { file, text, identity }:
   const problems: Problem[] = loss === undefined ? [] : [lost(file, text, loss)];
   let isWhole = loss === undefined;
   const all = splitDocuments(text);
+  const placeOf = places();
   for (const document of loss === undefined ? all : all.slice(0, -1)) {
     // Most documents of a large file are the same as at the last reading: those are not parsed again.
     const reading = documents.get(document.text) ?? before.documents.get(document.text) ?? readDocument(document.text);
@@ -71,7 +72,7 @@ export function readFileText(before: HeldFile = EMPTY, { file, text, identity }:
       const first = objects.get(found.id);
       const held: HeldObject = { found, document, isKept: false };
       if (first === undefined) objects.set(found.id, held);
-      else problems.push(duplicate({ file, held }, { file, held: first }));
+      else problems.push(duplicate({ file, held }, { file, held: first }, placeOf));
     }
   }
   return {
@@ -108,8 +109,21 @@ export interface Standing {
   readonly held: HeldObject;
 }
 
+/** Tells where objects start. */
+export type PlaceOf = (standing: Standing) => Place;
+
+/** Parses each document once, however many of its objects are asked for. For short use: a parsed document is large. */
+export function places(): PlaceOf {
+  const known = new Map<string, Locate>();
+  return ({ file, held: { document, found } }) => {
+    const locate = known.get(document.text) ?? locateIn(document.text);
+    known.set(document.text, locate);
+    return placed(file, document, locate(found.inside));
+  };
+}
+
 /** That an object is given twice. The second is not used as long as the first is there. */
-export function duplicate(second: Standing, first: Standing): Problem {
+export function duplicate(second: Standing, first: Standing, placeOf: PlaceOf): Problem {
   const { file, line } = placeOf(first);
   return {
     code: 'OBJECT_DUPLICATE',
@@ -120,11 +134,6 @@ export function duplicate(second: Standing, first: Standing): Problem {
     expected: `the object in one place only; ${file}:${line} has it too, and that one is used`,
     place: placeOf(second),
   };
-}
-
-/** Where an object starts. */
-export function placeOf({ file, held }: Standing): Place {
-  return placed(file, held.document, locateIn(held.document.text)(held.found.inside));
 }
 
 /** A position in a document as a place in its file. */

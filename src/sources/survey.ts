@@ -10,7 +10,7 @@ export interface Survey {
   readonly files: ReadonlyMap<string, string>;
   /** Folders, with a mark that differs when another folder took the name. */
   readonly folders: ReadonlyMap<string, string>;
-  /** Folders that can not be listed. */
+  /** Folders that can not be listed, and what can not even be looked at. What is known of them holds. */
   readonly failed: ReadonlyMap<string, Problem>;
 }
 
@@ -32,7 +32,9 @@ export async function survey(
   const folders = new Map<string, string>();
   const failed = new Map<string, Problem>();
   const walk = async (at: string, around: readonly string[]): Promise<void> => {
-    const status = await statusOf(at);
+    const status = await statusOf(at).catch((error: unknown) => {
+      failed.set(at, cannotRead(at, error));
+    });
     if (status === undefined) return;
     if (status.isFile() && (at === root || READ_AS_OBJECTS.test(at))) files.set(at, fileMark(status));
     // A link to a folder around it would never end.
@@ -57,7 +59,7 @@ async function foldersAround(path: string, root: string): Promise<readonly strin
   const identities: string[] = [];
   for (let at = path; at !== root && at !== dirname(at); ) {
     at = dirname(at);
-    const status = await statusOf(at);
+    const status = await statusOf(at).catch(() => undefined);
     if (status !== undefined) identities.push(identityOf(status));
   }
   return identities;
@@ -71,7 +73,7 @@ export function rootOf(path: string): string {
 
 /** Whether there is something at a path. */
 export async function isThere(path: string): Promise<boolean> {
-  return (await statusOf(path)) !== undefined;
+  return (await statusOf(path).catch(() => undefined)) !== undefined;
 }
 
 /** Reads one file. Never fails: what can not be read is a sight too. `limit` is in bytes. */
@@ -130,11 +132,13 @@ export function isHidden(path: string): boolean {
   return basename(path).startsWith('.');
 }
 
+/** `undefined` where nothing is there; that one may not look is no proof of that, and fails. */
 async function statusOf(path: string): Promise<BigIntStats | undefined> {
   try {
     return await stat(path, { bigint: true });
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 
@@ -148,6 +152,7 @@ function fileMark(status: BigIntStats): string {
 
 const MISSING: ReadonlySet<unknown> = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
 
-function isMissing(error: unknown): boolean {
+/** Whether an error says that nothing is there. */
+export function isMissing(error: unknown): boolean {
   return error instanceof Error && 'code' in error && MISSING.has(error.code);
 }

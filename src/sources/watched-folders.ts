@@ -1,6 +1,6 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, join, sep } from 'node:path';
-import { isHidden } from './survey.js';
+import { isHidden, isMissing } from './survey.js';
 
 /** Prefix of the names that kubelet's atomic writer uses for itself: `..data` is the link that it swaps. */
 const KUBELET = '..';
@@ -38,6 +38,8 @@ export class WatchedFolders {
       this.#refused.delete(folder);
     } catch (error) {
       this.#watches.delete(folder);
+      // One that went away meanwhile is no problem: its going is an event of the folder around it.
+      if (isMissing(error)) return;
       if (!this.#refused.has(folder)) this.#onRefused(folder, error);
       this.#refused.add(folder);
     }

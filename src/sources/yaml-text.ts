@@ -1,12 +1,15 @@
 import {
+  Composer,
+  type CST,
   type Document,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
+  Lexer,
   LineCounter,
-  parseDocument,
+  Parser,
   visit,
   type YAMLParseError,
 } from 'yaml';
@@ -27,6 +30,11 @@ export type ParsedText =
 export type Locate = (path: string) => Position;
 
 const TOP: Position = { line: 1, column: 1 };
+/**
+ * Deepest nesting that is read; a Rollout needs about 15. What reads a document calls itself once a level, and V8 can end the whole
+ * process, not throw, where a regular expression is first compiled at the end of the stack; so depth is counted before.
+ */
+const DEEPEST = 256;
 const OPENS_JSON = /^\s*[{[]/;
 
 /**
@@ -51,40 +59,50 @@ export function locateIn(text: string): Locate {
  * not take is left to YAML, which says what is wrong and where.
  */
 function parseJson(text: string): ParsedText | undefined {
-  if (!OPENS_JSON.test(text) || repeatsKey(text)) return undefined;
+  if (!OPENS_JSON.test(text)) return undefined;
   try {
+    // In here too because a string of many megabytes is more than the expression's stack holds.
+    if (!isPlain(text)) return undefined;
     return { kind: 'value', value: JSON.parse(text), locate: locateIn(text) };
   } catch {
     return undefined;
   }
 }
 
-const JSON_TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g;
+const JSON_TOKEN = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]/g;
 
-/** The JSON parser takes the last of two equal keys in silence; we do not. Only the text of well-formed JSON is judged right. */
-function repeatsKey(text: string): boolean {
+/**
+ * Whether no key is given twice (the JSON parser takes the last one in silence; we do not) and nothing is nested too deep. Only the
+ * text of well-formed JSON is judged right.
+ */
+function isPlain(text: string): boolean {
   const open: Set<string>[] = [];
   for (const [token, colon] of text.matchAll(JSON_TOKEN)) {
-    if (token === '{') open.push(new Set());
-    else if (token === '}') open.pop();
+    if (token === '{' || token === '[') open.push(new Set());
+    else if (token === '}' || token === ']') open.pop();
     else if (colon !== undefined) {
       const key = token.slice(0, token.lastIndexOf('"') + 1);
       const keys = open.at(-1);
-      if (keys?.has(key) === true) return true;
+      if (keys?.has(key) === true) return false;
       keys?.add(key);
     }
+    if (open.length >= DEEPEST) return false;
   }
-  return false;
+  return true;
 }
 
 function parseYaml(text: string): ParsedText {
   try {
-    const { document, lines } = composed(text);
+    const composition = composed(text);
+    if ('tooDeepAt' in composition) {
+      return { kind: 'broken', message: `nested more than ${DEEPEST} levels deep`, at: composition.tooDeepAt };
+    }
+    const { document, lines } = composition;
     const [error] = document.errors;
     if (error === undefined) return valueOf(document, lines);
     return { kind: 'broken', message: messageOf(error), at: position(lines, faultAt(document, error)) };
   } catch (error) {
-    // Nesting beyond the stack (RangeError) is all that comes this way; it has no position.
+    // The parser tells what is wrong, it does not throw; were it ever to, one file must not end the others.
     return { kind: 'broken', message: textOf(error), at: TOP };
   }
 }
@@ -132,16 +150,33 @@ function faultAt(document: Document, { code, pos: [start] }: YAMLParseError): nu
 
 function locateInYaml(text: string): Locate {
   try {
-    const { document, lines } = composed(text);
-    return (path) => positionOf(document, lines, path);
+    const composition = composed(text);
+    if ('tooDeepAt' in composition) return () => composition.tooDeepAt;
+    return (path) => positionOf(composition.document, composition.lines, path);
   } catch {
     return () => TOP;
   }
 }
 
-function composed(text: string): { readonly document: Document; readonly lines: LineCounter } {
+type Composition =
+  | { readonly document: Document; readonly lines: LineCounter }
+  /** Where nesting gets too deep to go on. */
+  | { readonly tooDeepAt: Position };
+
+/** The steps of the library's `parseDocument`, between which depth can be seen: its parser keeps a stack of its own, its composer does not. */
+function composed(text: string): Composition {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, logLevel: 'silent' });
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    if (parser.stack.length > DEEPEST) return { tooDeepAt: position(lines, parser.offset) };
+  }
+  tokens.push(...parser.end());
+  const composer = new Composer({ prettyErrors: false, merge: true, logLevel: 'silent' });
+  const [document] = composer.compose(tokens, true, text.length);
+  if (document === undefined) throw new Error('no document');
   return { document, lines };
 }
 

@@ -276,6 +276,15 @@ test('after stop nothing is told', async (t) => {
   assert.deepEqual(there.told, ['+a:80']);
 });
 
+test('stopped while it starts: nothing is told', async (t) => {
+  const there = await scene(t, { 'f.yaml': service('a') }, NO_RESCAN);
+  const other = new Scene(there.path, NO_RESCAN);
+  const started = other.start();
+  await other.source.stop();
+  await started;
+  assert.equal(other.batches, 0);
+});
+
 test('a folder or a single file of any name is read once', async (t) => {
   const there = await scene(t, { 'f.yaml': BOTH, 'g.yaml': 'kind: [\n', 'objects.txt': service('c') });
   const folder = await readDirectory(there.path);

@@ -50,7 +50,10 @@ const broken = [
   { name: 'a tab', text: 'a:\n\tb: 1\n', at: 2, says: /Tabs/ },
   { name: 'an alias of nothing', text: 'a: 1\nb: *nobody\n', at: 2, says: /alias/i },
   { name: 'an alias bomb', text: bomb(12), at: 1, says: /alias/i },
-  { name: 'nesting deeper than the stack', text: '['.repeat(50_000), at: 1, says: /./ },
+  { name: 'nesting deeper than the stack', text: '['.repeat(50_000), at: 1, says: /levels deep/ },
+  { name: 'lists nested on one line', text: `a:\n  ${'- '.repeat(5000)}x\n`, at: 2, says: /levels deep/ },
+  { name: 'mappings nested by indentation', text: stairs(2000), at: 256, says: /levels deep/ },
+  { name: 'JSON nested too deep', text: `{"a":\n${'['.repeat(5000)}${']'.repeat(5000)}}`, at: 2, says: /levels deep/ },
 ] as const;
 
 for (const { name, text, at, says } of broken) {
@@ -61,6 +64,10 @@ for (const { name, text, at, says } of broken) {
     assert.equal(parsed.at.line, at);
     assert.match(parsed.message, says);
   });
+}
+
+function stairs(steps: number): string {
+  return Array.from({ length: steps }, (_, n) => `${' '.repeat(n)}a:\n`).join('');
 }
 
 /** Each line refers ten times to the one before. */
@@ -82,6 +89,10 @@ test('a __proto__ key is a key like any other', () => {
 test('equal keys in different objects of a JSON text are no fault', () => {
   const parsed = parseText('{"items": [{"a": "}"}, {"a": "\\"a\\":"}], "a": 1}');
   assert.deepEqual(parsed.kind === 'value' && parsed.value, { items: [{ a: '}' }, { a: '"a":' }], a: 1 });
+});
+
+test('a JSON string of many megabytes is read', () => {
+  assert.equal(parseText(JSON.stringify({ a: 'x'.repeat(9_000_000) })).kind, 'value');
 });
 
 test('one fault in 10,000 lines is told with its line', () => {
