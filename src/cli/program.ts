@@ -9,6 +9,12 @@ import type { ProxiesFlags } from './commands/proxies.js';
 import type { ExitCode } from './exit.js';
 import { DEFAULTS, flagOf, SETTING_NAMES, type SettingName } from './setting-names.js';
 
+/** Where help and messages go. What a command was asked for is printed by the command itself. */
+export interface Terminal {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
 /** The version in package.json, which stands beside `build/` in the repository and in a package. */
 export function productVersion(): string {
   const parsed: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
@@ -17,15 +23,16 @@ export function productVersion(): string {
 
 /**
  * All commands with their flags and help. The code of a command is loaded when it is called, so that `--version` and
- * `--help` answer at once. `ended` gets the exit code of the command that ran.
+ * `--help` answer at once. `ended` gets the exit code of the command that ran; help and messages go to `terminal`.
  */
-export function createProgram(ended: (code: ExitCode) => void): Command {
+export function createProgram(ended: (code: ExitCode) => void, terminal: Terminal): Command {
   const program = new Command('penstock')
     .description('An Envoy xDS control plane driven by the state of Argo Rollouts.')
     .version(productVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand(false)
     .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
     .showHelpAfterError('(--help tells how to call it)')
     .addHelpText('after', examples('serve --source dir:./manifests', 'check -f ./manifests', 'serve --help'));
   addServe(program, ended);
@@ -45,6 +52,19 @@ function examples(...lines: readonly string[]): string {
 /** An option whose default is printed as it is typed, without quotes. */
 function option(flags: string, what: string, fallback: string): Option {
   return new Option(flags, what).default(fallback, fallback);
+}
+
+/**
+ * Flags that a command can not do without, by what they say of themselves. Looked for when commander has refused flags that
+ * there are not: its own `requiredOption` comes before that, and would tell `--flie` as a `--file` that is missing.
+ */
+function demand(command: Command, flags: Readonly<Record<string, string>>): Command {
+  const options = Object.entries(flags).map(([names, what]) => new Option(names, what));
+  for (const each of options) command.addOption(each);
+  return command.hook('preAction', () => {
+    const missing = options.find((each) => command.getOptionValue(each.attributeName()) === undefined);
+    if (missing !== undefined) command.error(`error: required option '${missing.flags}' not specified`);
+  });
 }
 
 const SETTINGS_ELSEWHERE = `
@@ -89,11 +109,11 @@ function addServe(program: Command, ended: (code: ExitCode) => void): void {
 }
 
 function addBootstrap(program: Command, ended: (code: ExitCode) => void): void {
-  program
-    .command('bootstrap')
-    .description("print an Envoy sidecar's bootstrap as YAML")
-    .requiredOption('--node-id <ID>', 'id of the proxy, unique among all, for example the pod name')
-    .requiredOption('--namespace <NAMESPACE>', 'namespace that the sidecar belongs to')
+  const command = program.command('bootstrap').description("print an Envoy sidecar's bootstrap as YAML");
+  demand(command, {
+    '--node-id <ID>': 'id of the proxy, unique among all, for example the pod name',
+    '--namespace <NAMESPACE>': 'namespace that the sidecar belongs to',
+  })
     .option('--workload <NAME>', 'name of the workload (default: the node id)')
     .addOption(option('--xds-address <HOST:PORT>', 'where penstock serves', DEFAULTS.xdsAddress))
     .addOption(option('--outbound-address <HOST:PORT>', 'where the sidecar takes outgoing requests', '127.0.0.1:15001'))
@@ -114,11 +134,14 @@ function addBootstrap(program: Command, ended: (code: ExitCode) => void): void {
     });
 }
 
+/** What `translate` and `check` look at. */
+const OBJECTS = { '-f, --file <FILE_OR_DIR>': 'the objects: a file or a folder of YAML and JSON' };
+
 function addTranslate(program: Command, ended: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('translate')
-    .description("print what a proxy would be served for some objects, in Envoy's own field names")
-    .requiredOption('-f, --file <FILE_OR_DIR>', 'the objects: a file or a folder of YAML and JSON')
+    .description("print what a proxy would be served for some objects, in Envoy's own field names");
+  demand(command, OBJECTS)
     .addOption(option('--namespace <NAMESPACE>', 'namespace of the proxy', 'default'))
     .addOption(option('-o, --output <FORMAT>', 'yaml or json', 'yaml'))
     .addHelpText('after', examples('translate -f ./manifests --namespace shop', 'translate -f rollout.yaml -o json'))
@@ -129,11 +152,13 @@ function addTranslate(program: Command, ended: (code: ExitCode) => void): void {
 }
 
 function addPlay(program: Command, ended: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('play')
-    .description('walk a Rollout through its steps by editing the status in its file, as the Argo controller would')
-    .requiredOption('-f, --file <DIR>', 'folder (or file) that holds the Rollout')
-    .requiredOption('--rollout <NAMESPACE/NAME>', 'the Rollout')
+    .description('walk a Rollout through its steps by editing the status in its file, as the Argo controller would');
+  demand(command, {
+    '-f, --file <DIR>': 'folder (or file) that holds the Rollout',
+    '--rollout <NAMESPACE/NAME>': 'the Rollout',
+  })
     .addOption(option('--step-seconds <SECONDS>', 'how long to stay at each step; 0 does not wait', '5'))
     .addOption(option('--from <STEP>', 'current, or the number of completed steps to start from', 'current'))
     .option('--until <STEP>', 'stop when that many steps are completed')
@@ -154,10 +179,10 @@ function addPlay(program: Command, ended: (code: ExitCode) => void): void {
 }
 
 function addCheck(program: Command, ended: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command('check')
-    .description('find problems in objects before they are served; exit code 79 where there are some')
-    .requiredOption('-f, --file <FILE_OR_DIR>', 'the objects: a file or a folder of YAML and JSON')
+    .description('find problems in objects before they are served; exit code 79 where there are some');
+  demand(command, OBJECTS)
     .addOption(option('-o, --output <FORMAT>', 'text or json', 'text'))
     .addHelpText('after', examples('check -f ./manifests', 'check -f rollout.yaml -o json'))
     .action(async (flags: CheckFlags) => {

@@ -1,8 +1,7 @@
-import { stringify } from 'yaml';
 import { bootstrap } from '../../resources/index.js';
 import { EXIT, type ExitCode, UsageError } from '../exit.js';
 import { readChoice, readFlag } from '../flags.js';
-import { print } from '../output.js';
+import { print, structured } from '../output.js';
 import { parseAddress, parseIdentity, parseNamespace } from '../values.js';
 
 /** Flags of `bootstrap`, as texts. */
@@ -20,6 +19,12 @@ export interface BootstrapFlags {
 
 /** Prints the bootstrap of a sidecar. */
 export function printBootstrap(flags: BootstrapFlags): ExitCode {
+  print(bootstrapText(flags));
+  return EXIT.fine;
+}
+
+/** The bootstrap of a sidecar as YAML. Throws `UsageError` for a flag that is wrong. */
+export function bootstrapText(flags: BootstrapFlags): string {
   if (readChoice('--intercept', flags.intercept, ['explicit', 'redirect']) === 'redirect') {
     throw new UsageError(
       '--intercept redirect comes with a later release; explicit is there: applications send to --outbound-address',
@@ -37,9 +42,7 @@ export function printBootstrap(flags: BootstrapFlags): ExitCode {
     api: readChoice('--api', flags.api, ['delta', 'sotw']),
     aggregated: true,
   });
-  // Envoy reads YAML 1.1, where a node id of `n` or `on` is a truth value unless it stands in quotes.
-  print(stringify(value, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false }));
-  return EXIT.fine;
+  return structured(value, 'yaml');
 }
 
 /** The scope that a proxy learns from its own requests is not there yet, and saying so is better than serving something else. */

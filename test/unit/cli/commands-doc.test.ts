@@ -5,7 +5,7 @@ import { createProgram } from '../../../src/cli/program.js';
 import { DEFAULTS, envOf, flagOf, SETTING_NAMES, type SettingName } from '../../../src/cli/setting-names.js';
 import { expectFresh } from './golden.js';
 
-const program = createProgram(() => undefined);
+const program = createProgram(() => undefined, { out: () => undefined, err: () => undefined });
 
 /** What `--help` of a command prints on a terminal of 80 columns. */
 function helpOf(command: Command): string {
