@@ -1,38 +1,81 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, test } from 'node:test';
-import { parseAllDocuments } from 'yaml';
+import { describe, test, type TestContext } from 'node:test';
+import { parse } from 'yaml';
+import { type Manifest, pods, put } from '../../harness/manifests.js';
+import { within } from '../../harness/poll.js';
 import { run } from '../../harness/process.js';
 import { PENSTOCK } from '../../harness/product.js';
-import { at, emptyFolder, penstock, shopFolder } from './given.js';
+import { AROUND, assertFails, at, called, emptyFolder, type Ended, penstock, served, shopFolder } from './given.js';
 
-const PLAY = ['--rollout', 'shop/web', '--step-seconds', '0'];
+const TESTERS = { name: 'testers', match: [{ headerName: 'x-tester', headerValue: { exact: 'yes' } }] };
+const STEPS = [
+  { setWeight: 20 },
+  { setHeaderRoute: TESTERS },
+  { pause: {} },
+  { setHeaderRoute: { name: 'testers' } },
+  { setWeight: 50 },
+];
+
+/** A Rollout as people write them, at the start of an update. */
+const WEB = `# The shop's front.
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: web, namespace: shop}   # one line
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: web}}
+  template: {metadata: {labels: {app: web}}}
+  strategy:
+    canary:
+      trafficRouting:
+        plugins: {penstock/xds: {}}
+        managedRoutes: [{name: testers}]
+      # One step a line.
+      steps: ${JSON.stringify(STEPS)}
+status: # Argo
+  # Which versions there are.
+  currentPodHash: new
+  stableRS: old
+  currentStepIndex: 0
+`;
+
+async function writtenFolder(t: TestContext): Promise<string> {
+  const folder = await emptyFolder(t);
+  await put(folder, 'around.yaml', AROUND);
+  await writeFile(join(folder, 'web.yaml'), WEB);
+  return folder;
+}
+
+function words(folder: string, ...args: readonly string[]): readonly string[] {
+  return ['play', '-f', folder, '--rollout', 'shop/web', '--step-seconds', '0', ...args];
+}
+
+/** Walks, and fails when the walk does. */
+async function play(folder: string, ...args: readonly string[]): Promise<readonly string[]> {
+  const ended = await penstock(words(folder, ...args));
+  assert.deepEqual([ended.code, ended.stderr], [0, '']);
+  return told(ended);
+}
 
 /** What a walk printed, without the times. */
-function told(stdout: string): readonly string[] {
+function told({ stdout }: Pick<Ended, 'stdout'>): readonly string[] {
   return stdout
     .trimEnd()
     .split('\n')
-    .map((line) => line.replace(/^[\d:.]+ shop\/web /, ''));
+    .map((line) => line.replace(/^\d\d:\d\d:\d\d\.\d{3} shop\/web /, ''));
 }
 
-async function statusIn(file: string): Promise<unknown> {
-  const [document] = parseAllDocuments(await readFile(file, 'utf8'));
-  return at(document?.toJS(), 'status');
+async function statusIn(folder: string, file = 'web.yaml'): Promise<unknown> {
+  return at(parse(await readFile(join(folder, file), 'utf8')), 'status');
 }
 
-/** The text with its status cut out: what `play` must not touch. */
-function withoutStatus(text: string): string {
-  return text.replace(/^status:\n(?: .*\n)*/m, '');
-}
-
-describe('play', { concurrency: 2 }, () => {
-  test('walks from the first step to the promotion and tells every step', async (t) => {
-    const folder = await shopFolder(t);
-    const { code, stdout, stderr } = await penstock(['play', '-f', folder, ...PLAY]);
-    assert.deepEqual([code, stderr], [0, '']);
-    assert.deepEqual(told(stdout), [
+describe('penstock play', { concurrency: 2 }, () => {
+  test('walks from the first step to the promotion, tells every step and touches the status alone', async (t) => {
+    const folder = await writtenFolder(t);
+    const around = await readFile(join(folder, 'around.yaml'), 'utf8');
+    assert.deepEqual(await play(folder), [
       'new joins with weight 0',
       'step 1 of 5: setWeight 20, weight 20',
       'step 2 of 5: setHeaderRoute testers, weight 20',
@@ -43,7 +86,7 @@ describe('play', { concurrency: 2 }, () => {
       'new has all traffic as the stable version',
       'new is stable and has all traffic',
     ]);
-    assert.deepEqual(await statusIn(join(folder, 'web.yaml')), {
+    assert.deepEqual(await statusIn(folder), {
       currentPodHash: 'new',
       stableRS: 'new',
       currentStepIndex: 5,
@@ -55,131 +98,159 @@ describe('play', { concurrency: 2 }, () => {
         },
       },
     });
+    const after = await readFile(join(folder, 'web.yaml'), 'utf8');
+    const untouched = WEB.slice(0, WEB.indexOf('  currentPodHash'));
+    assert.ok(after.startsWith(untouched), 'text and comments before the status, and its own');
+    assert.equal(await readFile(join(folder, 'around.yaml'), 'utf8'), around);
+    assert.deepEqual((await readdir(folder)).toSorted(), ['around.yaml', 'web.yaml'], 'no temporary file is left');
   });
 
-  test('touches the status alone: other text, comments and files stay as they are', async (t) => {
-    const folder = await shopFolder(t);
-    const file = join(folder, 'web.yaml');
-    const [before, rest] = [await readFile(file, 'utf8'), await readFile(join(folder, 'rest.yaml'), 'utf8')];
-    await penstock(['play', '-f', folder, ...PLAY]);
-    const after = await readFile(file, 'utf8');
-    assert.notEqual(after, before);
-    assert.equal(withoutStatus(after), withoutStatus(before));
-    assert.ok(after.includes('# Which versions there are.'));
-    assert.equal(await readFile(join(folder, 'rest.yaml'), 'utf8'), rest);
-    assert.deepEqual((await readdir(folder)).toSorted(), ['rest.yaml', 'web.yaml'], 'no temporary file is left');
+  test('a running server follows a third version in the place of the second, and its header route', async (t) => {
+    const folder = await writtenFolder(t);
+    await put(folder, 'third.yaml', pods('web', [{ hash: 'third', ports: [9004] }]));
+    const server = await served(t, folder);
+    const first = await play(folder, '--to-hash', 'third', '--until', '2');
+    assert.deepEqual(first.slice(0, 2), ['update to third starts', 'third joins with weight 0']);
+    const status = await statusIn(folder);
+    assert.deepEqual([at(status, 'currentPodHash'), at(status, 'stableRS')], ['third', 'old']);
+    assert.equal(at(status, 'canary', 'weights', 'canary', 'podTemplateHash'), 'third');
+    for (const change of [/canary new → third/, /weight 0 → 20/, /header route testers added/]) {
+      const line = await server.said('change served', ({ changes }) => change.test(String(changes)));
+      assert.match(String(line['changes']), /^Rollout shop\/web: /);
+      assert.deepEqual([line['proxies'], line['bytes']], [0, 0]);
+    }
+    await play(folder);
+    await server.said('change served', ({ changes }) => /version third promoted/.test(String(changes)));
+    assert.deepEqual(
+      server.log().filter(({ level }) => level === 'error'),
+      [],
+    );
   });
 
   test('--until stops there, and the next walk goes on from there', async (t) => {
-    const folder = await shopFolder(t);
-    const first = await penstock(['play', '-f', folder, ...PLAY, '--until', '2']);
-    assert.deepEqual([first.code, told(first.stdout).at(-1)], [0, '2 steps are completed, as asked']);
-    assert.equal(at(await statusIn(join(folder, 'web.yaml')), 'currentStepIndex'), 2);
-    const second = await penstock(['play', '-f', folder, ...PLAY, '--until', '3']);
-    assert.deepEqual(told(second.stdout), ['step 3 of 5: pause, weight 20', '3 steps are completed, as asked']);
+    const folder = await writtenFolder(t);
+    assert.equal((await play(folder, '--until', '2')).at(-1), '2 steps completed, as asked');
+    assert.equal(at(await statusIn(folder), 'currentStepIndex'), 2);
+    const second = await play(folder, '--until', '3');
+    assert.deepEqual(second, ['step 3 of 5: pause, weight 20', '3 steps completed, as asked']);
   });
 
-  test('--abort-at gives everything back to the stable version', async (t) => {
+  test('--abort-at gives everything back to the stable version, and --from starts again', async (t) => {
     const folder = await shopFolder(t);
-    const { code, stdout } = await penstock(['play', '-f', folder, ...PLAY, '--abort-at', '1']);
-    assert.equal(code, 0);
-    assert.deepEqual(told(stdout).slice(-2), ['aborted: all traffic on the stable version', 'the update is aborted']);
-    const status = await statusIn(join(folder, 'web.yaml'));
+    assert.deepEqual(await play(folder, '--abort-at', '2'), [
+      'step 2 of 2: setWeight 50, weight 50',
+      'aborted: all traffic on the stable version',
+      'the update is aborted',
+    ]);
+    const status = await statusIn(folder);
     assert.deepEqual([at(status, 'abort'), at(status, 'stableRS'), at(status, 'currentStepIndex')], [true, 'old', 0]);
     assert.equal(at(status, 'canary', 'weights', 'canary', 'weight'), 0);
-    const retried = await penstock(['play', '-f', folder, ...PLAY, '--from', '0', '--until', '1']);
-    assert.equal(retried.code, 0);
-    assert.equal(at(await statusIn(join(folder, 'web.yaml')), 'abort'), undefined);
+    assert.deepEqual(await play(folder, '--from', '0', '--until', '1'), [
+      'starts again with 0 of 2 steps completed, weight 0',
+      'step 1 of 2: setWeight 20, weight 20',
+      '1 step completed, as asked',
+    ]);
+    assert.equal(at(await statusIn(folder), 'abort'), undefined);
   });
 
-  test('--to-hash puts a third version in the place of the second', async (t) => {
-    const folder = await shopFolder(t);
-    await penstock(['play', '-f', folder, ...PLAY, '--until', '1']);
-    const { stdout } = await penstock(['play', '-f', folder, ...PLAY, '--to-hash', 'third', '--until', '1']);
-    assert.deepEqual(told(stdout).slice(0, 2), ['update to third starts', 'third joins with weight 0']);
-    const status = await statusIn(join(folder, 'web.yaml'));
-    assert.deepEqual([at(status, 'currentPodHash'), at(status, 'stableRS')], ['third', 'old']);
-    assert.equal(at(status, 'canary', 'weights', 'canary', 'podTemplateHash'), 'third');
-  });
-
-  test('finds a Rollout in a JSON file and in a List', async (t) => {
+  test('finds a Rollout in a List in a JSON file', async (t) => {
     const folder = await emptyFolder(t);
-    const file = join(folder, 'all.json');
-    const [document] = parseAllDocuments(await readFile(join(await shopFolder(t), 'web.yaml'), 'utf8'));
-    const list = {
-      apiVersion: 'v1',
-      kind: 'List',
-      items: [{ kind: 'Pod', metadata: { name: 'p' } }, document?.toJS()],
-    };
-    await writeFile(file, JSON.stringify(list, undefined, 2));
-    const { code } = await penstock(['play', '-f', folder, ...PLAY]);
-    assert.equal(code, 0);
-    const after: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const pod = { kind: 'Pod', metadata: { name: 'p' } };
+    const list = { apiVersion: 'v1', kind: 'List', items: [pod, parse(WEB)] };
+    await writeFile(join(folder, 'all.json'), JSON.stringify(list, undefined, 2));
+    await play(folder);
+    const after: unknown = JSON.parse(await readFile(join(folder, 'all.json'), 'utf8'));
     assert.equal(at(after, 'items', 1, 'status', 'stableRS'), 'new');
-    assert.deepEqual(at(after, 'items', 0), list.items[0]);
+    assert.deepEqual(at(after, 'items', 0), pod);
   });
 
   test('writes through a link to the file behind it, as a mounted ConfigMap has them', async (t) => {
-    const folder = await shopFolder(t);
-    const real = join(await emptyFolder(t), 'real.yaml');
-    await rename(join(folder, 'web.yaml'), real);
-    await symlink(real, join(folder, 'web.yaml'));
-    const { code } = await penstock(['play', '-f', folder, ...PLAY]);
-    assert.equal(code, 0);
-    assert.equal(at(await statusIn(real), 'stableRS'), 'new');
+    const folder = await writtenFolder(t);
+    await mkdir(join(folder, '..data'));
+    await rename(join(folder, 'web.yaml'), join(folder, '..data', 'web.txt'));
+    await symlink('..data/web.txt', join(folder, 'web.yaml'));
+    await play(folder, '--until', '2');
+    const { status, ...rest } = parse(await readFile(join(folder, '..data', 'web.txt'), 'utf8')) as Manifest;
+    assert.equal(at(status, 'currentStepIndex'), 2);
+    const { status: _, ...before } = parse(WEB) as Manifest;
+    assert.deepEqual(rest, before);
+  });
+
+  test('a Rollout without traffic routing gets no weights', async (t) => {
+    const folder = await writtenFolder(t);
+    await writeFile(
+      join(folder, 'web.yaml'),
+      WEB.replace('plugins: {penstock/xds: {}}', '').replace(/ +managed.*/, ''),
+    );
+    await play(folder);
+    const status = await statusIn(folder);
+    assert.deepEqual([at(status, 'canary'), at(status, 'stableRS')], [undefined, 'new']);
   });
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     test(`${signal} stops between two steps and leaves a whole file`, async (t) => {
-      const folder = await shopFolder(t);
-      const args = ['play', '-f', folder, '--rollout', 'shop/web', '--step-seconds', '3600'];
-      const walk = run(process.execPath, [PENSTOCK, ...args]);
+      const folder = await writtenFolder(t);
+      const walk = run(process.execPath, [PENSTOCK, ...words(folder, '--step-seconds', '3600')]);
       t.after(() => walk.stop());
-      await walk.line(/joins with weight 0/);
+      await walk.line(/joins with weight 0/, 'stdout');
       process.kill(walk.pid, signal);
-      assert.equal(await walk.ended, 0);
+      assert.equal(await within('play to end', walk.ended, walk.stdout), 0);
       assert.match(walk.stdout(), /stopped here; the file is whole\n$/);
-      assert.equal(at(await statusIn(join(folder, 'web.yaml')), 'currentStepIndex'), 0);
+      assert.equal(at(await statusIn(folder), 'currentStepIndex'), 0);
     });
   }
 });
 
-const stuck: readonly { name: string; args: readonly string[]; code: number; says: RegExp }[] = [
+const stuck: readonly {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly code: number;
+  readonly message: RegExp;
+}[] = [
   {
     name: 'a Rollout that is not there',
     args: ['--rollout', 'shop/wep'],
     code: 65,
-    says: /no Rollout shop\/wep in .* \(2 files/,
+    message: /^error: no Rollout shop\/wep in \S+ \(2 files looked at\) \[SOURCE_UNREADABLE\]\n$/,
   },
   {
-    name: 'a step that never comes',
-    args: ['--rollout', 'shop/web', '--until', '9'],
+    name: 'a step that there is not, to stop at',
+    args: ['--until', '9'],
     code: 64,
-    says: /it has 5 steps, so --until 9/,
+    message: /it has 5 steps, so --until 9 never comes\n$/,
   },
   {
-    name: 'the version it has',
-    args: ['--rollout', 'shop/web', '--to-hash', 'new'],
+    name: 'a step that there is not, to abort at',
+    args: ['--abort-at', '6'],
     code: 64,
-    says: /new is its current version/,
+    message: /it has 5 steps, so --abort-at 6 never comes\n$/,
+  },
+  {
+    name: 'a step that is over',
+    args: ['--from', '1', '--until', '0'],
+    code: 64,
+    message: /1 step completed at the start, so --until 0 never comes\n$/,
+  },
+  {
+    name: 'the version that it has',
+    args: ['--to-hash', 'new'],
+    code: 64,
+    message: /new is its current version already/,
   },
   {
     name: 'two beginnings',
-    args: ['--rollout', 'shop/web', '--to-hash', 'third', '--from', '1'],
+    args: ['--to-hash', 'third', '--from', '1'],
     code: 64,
-    says: /leave --from out/,
+    message: /leave --from out\n$/,
   },
 ];
 
-describe('play that can not go on says why and writes nothing', { concurrency: 2 }, () => {
-  for (const { name, args, code, says } of stuck) {
+describe('play that can not go on says why and writes nothing', () => {
+  for (const { name, args, code, message } of stuck) {
     test(name, async (t) => {
-      const folder = await shopFolder(t);
-      const before = await readFile(join(folder, 'web.yaml'), 'utf8');
-      const ended = await penstock(['play', '-f', folder, ...args]);
-      assert.equal(ended.code, code, ended.stderr);
-      assert.match(ended.stderr, says);
-      assert.equal(await readFile(join(folder, 'web.yaml'), 'utf8'), before);
+      const folder = await writtenFolder(t);
+      assertFails(await called(words(folder, ...args)), code, message);
+      assert.equal(await readFile(join(folder, 'web.yaml'), 'utf8'), WEB);
     });
   }
 });

@@ -1,238 +1,261 @@
 import assert from 'node:assert/strict';
-import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, test, type TestContext } from 'node:test';
-import { freePort } from '../../harness/free-port.js';
-import { put } from '../../harness/manifests.js';
+import { put, service } from '../../harness/manifests.js';
+import { ModelEnvoy } from '../../harness/model-envoy.js';
 import { until, within } from '../../harness/poll.js';
-import { run, type Running } from '../../harness/process.js';
-import { PENSTOCK, serve } from '../../harness/product.js';
-import { at, emptyFolder, penstock, shopFolder } from './given.js';
+import { XdsClient } from '../../harness/xds-client.js';
+import {
+  AROUND,
+  assertFails,
+  emptyFolder,
+  FREE,
+  penstock,
+  type Served,
+  served,
+  shopFolder,
+  started,
+  upToDate,
+  VERSION,
+  web,
+} from './given.js';
 
-const FREE = ['--xds-address', '127.0.0.1:0', '--admin-address', '127.0.0.1:0'];
+const DELTA = { variant: 'delta', aggregated: true, namespace: 'shop' } as const;
 
-/** Starts `penstock serve` with these arguments; it is stopped when the test ends. */
-function started(t: TestContext, args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-  const process = run(globalThis.process.execPath, [PENSTOCK, 'serve', ...args], env);
-  t.after(() => process.stop());
-  return process;
+/** A proxy that has everything. */
+async function proxyOf(t: TestContext, server: Served, name: string): Promise<ModelEnvoy> {
+  const envoy = new ModelEnvoy({ ...DELTA, port: server.xdsPort, nodeId: `sidecar~shop~${name}` });
+  t.after(() => envoy.close());
+  await server.said('proxy connected', ({ proxy }) => proxy === envoy.nodeId);
+  await until('the route table', () => envoy.table);
+  await upToDate(server, envoy.nodeId);
+  return envoy;
 }
 
-function line(process: Running, matches: RegExp): Promise<string> {
-  return within(String(matches), process.line(matches, 'stderr'), process.stderr);
-}
+describe('penstock serve', { concurrency: 2 }, () => {
+  test('says in one line that it is ready, of what and where', async (t) => {
+    const folder = await shopFolder(t);
+    const { ready, admin, xdsPort, stdout } = await served(t, folder);
+    const { ts, ms, ...facts } = ready;
+    assert.deepEqual(facts, {
+      level: 'info',
+      msg: 'ready',
+      version: VERSION,
+      source: `dir:${folder}`,
+      xds: `127.0.0.1:${xdsPort}`,
+      admin: admin.replace('http://', ''),
+    });
+    assert.ok(Number(ms) > 0 && Number.isFinite(Date.parse(String(ts))));
+    const answer = await fetch(`${admin}/readyz`);
+    assert.deepEqual([answer.status, await answer.json()], [200, { status: 'ready' }]);
+    assert.equal((await fetch(`${admin}/livez`)).status, 200);
+    assert.equal(stdout(), '', 'standard output stays clean');
+  });
 
-/** The text of a file with one part of it changed, written in one step. */
-async function edit(file: string, from: string | RegExp, to: string): Promise<void> {
-  await writeFile(file, (await readFile(file, 'utf8')).replace(from, to));
-}
-
-describe('serve', { concurrency: 2 }, () => {
-  test('says when it is ready and where, in text', async (t) => {
-    const process = started(t, ['--source', `dir:${await shopFolder(t)}`, ...FREE]);
-    const ready = await line(process, / ready /);
+  test('tells people the same in text: where it is in reach of others, that it is ready, what changes', async (t) => {
+    const folder = await shopFolder(t);
+    const startedAt = performance.now();
+    const process = started(t, ['--source', `dir:${folder}`, ...FREE, '--xds-address', '0.0.0.0:0']);
+    const ready = await process.told(/ready/);
+    t.diagnostic(`serve is ready after ${Math.round(performance.now() - startedAt)} ms (aim: 1500 ms)`);
     assert.match(
       ready,
-      /^\d\d:\d\d:\d\d\.\d{3} info  ready version=\S+ source=\S+ xds=127\.0\.0\.1:\d+ admin=127\.0\.0\.1:\d+ ms=\d+$/,
+      /^\d\d:\d\d:\d\d\.\d{3} info {2}ready version=\S+ source=dir:\S+ xds=0\.0\.0\.0:\d+ admin=127\.0\.0\.1:\d+ ms=\d+$/,
     );
-    assert.equal(process.stdout(), '', 'standard output stays clean');
-  });
-
-  // The best of some tries: what else runs on this machine must not decide.
-  test('is ready within 1.5 s of its start', async (t) => {
-    const folder = await shopFolder(t);
-    let best = Infinity;
-    for (let tries = 0; tries < 8 && best >= 1500; tries += 1) {
-      const startedAt = performance.now();
-      const process = started(t, ['--source', `dir:${folder}`, ...FREE]);
-      await line(process, / ready /);
-      best = Math.min(best, performance.now() - startedAt);
-      await process.stop();
-    }
-    assert.ok(best < 1500, `${best} ms`);
-  });
-
-  test('logs one line a change: object, what changed, proxies, bytes', async (t) => {
-    const folder = await shopFolder(t);
-    const serving = await serve(folder);
-    t.after(() => serving.process.stop());
-    await penstock(['play', '-f', folder, '--rollout', 'shop/web', '--step-seconds', '0', '--until', '2']);
-    await line(serving.process, /header route testers added/);
-    const changes = serving.process
-      .stderr()
-      .split('\n')
-      .filter((each) => each.includes('"change served"'))
-      .map((each): unknown => JSON.parse(each));
-    const [, ...later] = changes;
-    assert.ok(later.length >= 1, serving.process.stderr());
-    const texts = later.map((change) => String(at(change, 'changes'))).join('\n');
-    assert.match(texts, /^Rollout shop\/web: .*weight 0 → 20/m);
-    for (const change of later) assert.deepEqual([at(change, 'proxies'), at(change, 'bytes')], [0, 0]);
-  });
-
-  test('tells a problem once when it comes and once when it goes, with its place', async (t) => {
-    const folder = await shopFolder(t);
-    const process = started(t, ['--source', `dir:${folder}`, ...FREE]);
-    await line(process, / ready /);
-    const file = join(folder, 'web.yaml');
-    await edit(file, '"setWeight":20', '"setWeight":120');
-    const appeared = await line(process, /WEIGHT_OUT_OF_RANGE/);
+    await process.told(/ warn {2}xDS is served in plain text to whoever reaches this address.* xds=0\.0\.0\.0:0$/);
+    await put(folder, 'web.yaml', [web(50)]);
     assert.match(
-      appeared,
-      /error problem: the last good version .*web\.yaml:\d+:\d+: Rollout shop\/web: spec\.strategy\.canary\.steps\[0\]/,
+      await process.told(/50/),
+      /^\S+ info {2}change served sequence=2 changes="Rollout shop\/web: weight 20 → 50" proxies=0 bytes=0$/,
     );
-    await edit(file, '"setWeight":120', '"setWeight":30');
-    await line(process, /problem solved code=WEIGHT_OUT_OF_RANGE/);
-    assert.equal(process.stderr().match(/WEIGHT_OUT_OF_RANGE \]|\[WEIGHT_OUT_OF_RANGE\]/g)?.length, 2);
   });
 
-  test('answers health, metrics and the JSON API, and `proxies` asks it', async (t) => {
-    const serving = await serve(await shopFolder(t));
-    t.after(() => serving.process.stop());
-    const server = `http://127.0.0.1:${serving.adminPort}`;
-    const json = async (path: string): Promise<unknown> => (await fetch(`${server}${path}`)).json();
-    assert.equal((await fetch(`${server}/livez`)).status, 200);
-    const rollout = await json('/v1/rollouts/shop/web');
+  test('writes one line a change: the object, what changed, to how many proxies, bytes, milliseconds', async (t) => {
+    const folder = await shopFolder(t);
+    const server = await served(t, folder);
+    const [one, two] = await Promise.all([proxyOf(t, server, 'one'), proxyOf(t, server, 'two')]);
+    await put(folder, 'web.yaml', [web(50)]);
+    const line = await server.said('change served', ({ changes }) => String(changes).includes('50'));
     assert.deepEqual(
-      [at(rollout, 'stable'), at(rollout, 'canary'), at(rollout, 'total'), at(rollout, 'problems')],
-      ['old', 'new', 100, []],
+      [line['level'], line['changes'], line['proxies']],
+      ['info', 'Rollout shop/web: weight 20 → 50', 2],
     );
-    assert.equal((await fetch(`${server}/v1/rollouts/shop/wep`)).status, 404);
-    const metrics = await (await fetch(`${server}/metrics`)).text();
-    assert.match(metrics, /^penstock_proxies 0$/m);
+    assert.ok(Number(line['bytes']) > 100 && Number(line['bytes']) < 10_000, String(line['bytes']));
+    assert.ok(Number(line['ms']) > 0, 'the time until the last acknowledgement');
+    const changes = server.log().filter(({ msg }) => msg === 'change served');
+    assert.equal(changes.length, 2, 'one for the first listing, one for the change');
+    const metrics = await (await fetch(`${server.admin}/metrics`)).text();
+    assert.match(metrics, /^penstock_proxies 2$/m);
+    assert.match(metrics, /^penstock_convergence_seconds_count [1-9]/m);
+    assert.deepEqual([...one.violations, ...two.violations], []);
+  });
+
+  test('picks up a plain Service that comes to an empty folder, and tells when it is gone', async (t) => {
+    const folder = await emptyFolder(t);
+    const server = await served(t, folder);
+    await put(folder, 'db.yaml', [service('db', { app: 'db' })]);
+    await server.said('change served', ({ changes }) => changes === 'Service shop/db: served on 80');
+    await rm(join(folder, 'db.yaml'));
+    await server.said('change served', ({ changes }) => changes === 'Service shop/db: no longer served');
+  });
+
+  test('tells each problem once when it comes and once when it goes, with file and line', async (t) => {
+    const folder = await shopFolder(t);
+    const server = await served(t, folder);
+    await put(folder, 'web.yaml', [web(20, [{ setWeight: 120 }])]);
+    const come = await server.said('problem: the last good version of this object stays in force');
+    assert.deepEqual([come['level'], come['code']], ['error', 'WEIGHT_OUT_OF_RANGE']);
+    const text = String(come['problem']);
+    assert.match(
+      text,
+      /web\.yaml:\d+:\d+: Rollout shop\/web: spec\.strategy\.canary\.steps\[0\]\.setWeight is 120, expected/,
+    );
+    // Other files change: the problem is still the same one.
+    await put(folder, 'db.yaml', [service('db', { app: 'db' })]);
+    await server.said('change served', ({ changes }) => changes === 'Service shop/db: served on 80');
+    await put(folder, 'web.yaml', [web(20)]);
+    const gone = await server.said('problem solved');
+    assert.deepEqual([gone['level'], gone['code'], gone['problem']], ['info', 'WEIGHT_OUT_OF_RANGE', text]);
+    const told = server.log().filter(({ code }) => code === 'WEIGHT_OUT_OF_RANGE');
+    assert.equal(told.length, 2);
+  });
+
+  test('a restriction is a warning', async (t) => {
+    const folder = await emptyFolder(t);
+    await put(folder, 'web.yaml', [web(20)]);
+    const server = await served(t, folder);
+    const line = await server.said('problem');
+    assert.deepEqual([line['level'], line['code']], ['warn', 'ROLLOUT_WITHOUT_SERVICE']);
+    await put(folder, 'around.yaml', AROUND);
+    await server.said('problem solved', ({ code }) => code === 'ROLLOUT_WITHOUT_SERVICE');
+  });
+
+  test('tells a rejection with the words of the proxy, and that the change is not everywhere', async (t) => {
+    const folder = await shopFolder(t);
+    const server = await served(t, folder);
+    const client = new XdsClient({ ...DELTA, port: server.xdsPort });
+    t.after(() => client.close());
+    client.subscribe('listener');
+    await client.accept('listener');
+    client.subscribe('route', 'outbound');
+    await client.accept('route');
+    await upToDate(server, client.nodeId);
+    await put(folder, 'web.yaml', [web(50)]);
+    const words = 'no\nsuch thing\u001b[2J';
+    client.nack(await client.next('route'), words);
+    const line = await server.said('rejected by a proxy: it keeps what it had, these bytes are not sent again');
+    assert.deepEqual([line['level'], line['message'], line['proxy']], ['warn', words, client.nodeId]);
+    const change = await server.said('change served, not acknowledged by all');
+    assert.deepEqual([change['level'], change['rejectedBy']], ['warn', [client.nodeId]]);
+    const { stdout } = await penstock(['proxies', '--server', server.admin]);
+    assert.match(stdout, /rejected: no\\nsuch thing\\u\{1b\}\[2J/);
+    const metrics = await (await fetch(`${server.admin}/metrics`)).text();
+    assert.match(metrics, /^penstock_xds_nacks_total\{type="route"\} 1$/m);
+  });
+
+  test('answers at its admin address what it makes of Rollouts and proxies', async (t) => {
+    const server = await served(t, await shopFolder(t));
+    const envoy = await proxyOf(t, server, 'web-0');
+    const ask = async (path: string): Promise<string> => (await fetch(`${server.admin}${path}`)).text();
+    const web20 = {
+      namespace: 'shop',
+      name: 'web',
+      stable: 'old',
+      canary: 'new',
+      total: 100,
+      split: [
+        { version: 'old', weight: 80 },
+        { version: 'new', weight: 20 },
+      ],
+      managedRoutes: [],
+      problems: [],
+    };
+    assert.deepEqual(JSON.parse(await ask('/v1/rollouts')), { rollouts: [web20] });
+    assert.deepEqual(JSON.parse(await ask('/v1/rollouts/shop/web')), web20);
+    assert.equal((await fetch(`${server.admin}/v1/rollouts/shop/wep`)).status, 404);
+    const proxy = JSON.parse(await ask(`/v1/proxies/${envoy.nodeId}`)) as Readonly<Record<string, unknown>>;
+    const { id, namespace, workload, client, aggregated, connectedAt } = proxy;
+    assert.deepEqual(
+      { id, namespace, workload, client, aggregated },
+      { id: envoy.nodeId, namespace: 'shop', workload: 'web', client: 'test', aggregated: true },
+    );
+    assert.match(String(connectedAt), /^\d{4}-\d\d-\d\dT\S+Z$/);
+    const metrics = await ask('/metrics');
+    assert.match(metrics, /^penstock_proxies 1$/m);
     assert.match(metrics, /^penstock_snapshot_build_seconds_count 1$/m);
-    const table = await penstock(['proxies', '--server', server]);
-    assert.deepEqual([table.code, table.stdout], [0, `no proxy is connected to ${server}\n`]);
-    const asJson = await penstock(['proxies', '-o', 'json'], { PENSTOCK_SERVER: server });
-    assert.deepEqual([asJson.code, JSON.parse(asJson.stdout)], [0, { proxies: [] }]);
+    assert.match(metrics, /^penstock_xds_acks_total\{type="route"\} 1$/m);
+    assert.match(metrics, /^penstock_xds_nacks_total\{type="route"\} 0$/m);
+    assert.match(metrics, /^penstock_build_info\{version="[^"]+"\} 1$/m);
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    test(`ends cleanly on ${signal}`, async (t) => {
-      const process = started(t, ['--source', `dir:${await shopFolder(t)}`, ...FREE]);
-      await line(process, / ready /);
-      globalThis.process.kill(process.pid, signal);
-      assert.equal(await within('its end', process.ended, process.stderr), 0);
-      assert.match(process.stderr(), new RegExp(`stopping signal=${signal}\n.* stopped\n$`));
+    test(`ends with exit code 0 on ${signal}, also while a stream is open`, async (t) => {
+      const server = await served(t, await shopFolder(t));
+      const client = new XdsClient({ ...DELTA, port: server.xdsPort });
+      t.after(() => client.close());
+      client.subscribe('cluster');
+      await client.next('cluster');
+      const startedAt = performance.now();
+      process.kill(server.pid, signal);
+      assert.equal(await within('penstock to end', server.ended, server.stderr), 0);
+      t.diagnostic(`ended ${Math.round(performance.now() - startedAt)} ms after ${signal}`);
+      const last = server.log().slice(-3);
+      assert.deepEqual(
+        last.map(({ msg }) => msg),
+        ['stopping', 'proxy gone', 'stopped'],
+      );
+      assert.equal(last[0]?.['signal'], signal);
     });
   }
-
-  test('warns where xDS can be reached from elsewhere in plain text', async (t) => {
-    const args = [
-      '--source',
-      `dir:${await emptyFolder(t)}`,
-      '--xds-address',
-      '0.0.0.0:0',
-      '--admin-address',
-      '127.0.0.1:0',
-    ];
-    await line(started(t, args), /warn {2}xDS is served in plain text .*xds=0\.0\.0\.0:0/);
-  });
-
-  test('picks up objects that come to an empty folder', async (t) => {
-    const folder = await emptyFolder(t);
-    const serving = await serve(folder);
-    t.after(() => serving.process.stop());
-    await put(folder, 'late.yaml', [
-      {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: { name: 'late', namespace: 'shop' },
-        spec: { selector: { app: 'late' }, ports: [{ name: 'http', port: 80 }] },
-      },
-    ]);
-    await line(serving.process, /Service shop\/late: served on 80/);
-  });
 });
 
-describe('serve that can not start says why and ends', { concurrency: 2 }, () => {
-  for (const flag of ['--xds-address', '--admin-address']) {
-    test(`${flag} in use: 1, with the port`, async (t) => {
-      const taken = createServer();
-      await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-      t.after(() => taken.close());
-      const { port } = taken.address() as AddressInfo;
-      const folder = await shopFolder(t);
-      const other = flag === '--xds-address' ? '--admin-address' : '--xds-address';
-      const args = ['serve', '--source', `dir:${folder}`, flag, `127.0.0.1:${port}`, other, '127.0.0.1:0'];
-      const { code, stderr } = await penstock(args);
-      assert.equal(code, 1, stderr);
-      assert.match(stderr, new RegExp(`${port}.* in use.*\\[ADDRESS_IN_USE\\]`));
-    });
-  }
-
-  test('a source that is not there: 65', async () => {
-    const { code, stderr } = await penstock(['serve', '--source', 'dir:/nowhere/at/all', ...FREE]);
-    assert.equal(code, 65);
-    assert.match(stderr, /\/nowhere\/at\/all can not be read.*\[SOURCE_UNREADABLE\]/);
-  });
-});
-
-describe('settings', { concurrency: 2 }, () => {
+describe('penstock serve, settings', { concurrency: 2 }, () => {
   test('come from a file; the environment wins over it, and a flag over both', async (t) => {
     const folder = await shopFolder(t);
-    const config = join(await emptyFolder(t), 'penstock.yaml');
-    const [fromFlag, fromEnv, fromFile] = [await freePort(), await freePort(), await freePort()];
+    const config = join(await emptyFolder(t), 'penstock.conf');
     const lines = [
       `source: dir:${folder}`,
-      `xdsAddress: 127.0.0.1:${fromFile}`,
-      `adminAddress: 127.0.0.1:${fromFile}`,
+      'xdsAddress: 127.0.0.1:0',
+      'adminAddress: "[::1]:0"',
       'logFormat: json',
+      'logLevel: silent',
+      'scope: full',
+      'drainDelay: 1s',
     ];
     await writeFile(config, `${lines.join('\n')}\n`);
-    const env = {
-      PENSTOCK_XDS_ADDRESS: `127.0.0.1:${fromEnv}`,
-      PENSTOCK_ADMIN_ADDRESS: `127.0.0.1:${fromEnv}`,
-      PENSTOCK_LOG_LEVEL: '',
-    };
-    const process = started(t, ['--config', config, '--xds-address', `127.0.0.1:${fromFlag}`], env);
-    const ready: unknown = JSON.parse(await line(process, /"ready"/));
-    assert.equal(at(ready, 'xds'), `127.0.0.1:${fromFlag}`);
-    assert.equal(at(ready, 'admin'), `127.0.0.1:${fromEnv}`);
-    assert.equal(at(ready, 'source'), `dir:${folder}`);
-    await until('the admin server', async () => (await fetch(`http://127.0.0.1:${fromEnv}/readyz`)).ok || undefined);
+    const env = { PENSTOCK_XDS_ADDRESS: '127.0.0.2:0', PENSTOCK_LOG_LEVEL: 'error', PENSTOCK_DRAIN_DELAY: '' };
+    // Of a flag that is given twice, the last counts.
+    const flags = ['--log-level', 'silent', '--log-level', 'info'];
+    const ready = await started(t, ['--config', config, ...flags], env).told(/"ready"/);
+    const { source, xds, admin } = JSON.parse(ready) as Readonly<Record<string, unknown>>;
+    assert.equal(source, `dir:${folder}`);
+    assert.match(String(xds), /^127\.0\.0\.2:\d+$/);
+    assert.match(String(admin), /^\[::1\]:\d+$/);
+    assert.equal((await fetch(`http://${String(admin)}/readyz`)).status, 200);
   });
 
-  const rows = [
-    {
-      name: 'an unknown key',
-      text: 'source: dir:.\nxdsAdress: 127.0.0.1:1\n',
-      says: /:2:\d+: xdsAdress is not a key .*did you mean xdsAddress\?/,
-    },
-    {
-      name: 'a value of another type',
-      text: 'source: dir:.\nlogLevel: [info]\n',
-      says: /:2:\d+: logLevel is .*not a text|: logLevel is empty or not a text/,
-    },
-    {
-      name: 'a value that is wrong',
-      text: 'source: dir:.\n\ndrainDelay: soon\n',
-      says: /:3:\d+: drainDelay is "soon", expected a duration/,
-    },
-    { name: 'broken YAML', text: 'source: "dir:.\n', says: /penstock\.yaml:\d+:\d+: / },
-    { name: 'a list', text: '- source\n', says: /expected a map of settings/ },
-  ];
-  for (const { name, text, says } of rows) {
-    test(`a file with ${name}: 65, with the place`, async (t) => {
-      const config = join(await emptyFolder(t), 'penstock.yaml');
-      await writeFile(config, text);
-      const { code, stderr } = await penstock(['serve', '--config', config]);
-      assert.equal(code, 65, stderr);
-      assert.match(stderr, says);
-      assert.match(stderr, /\[CONFIG_INVALID\]/);
+  for (const flag of ['--xds-address', '--admin-address']) {
+    test(`a port in use is told with the flag ${flag}`, async (t) => {
+      const holder = createServer();
+      t.after(() => holder.close());
+      await new Promise<void>((resolve) => holder.listen(0, '127.0.0.1', resolve));
+      const { port } = holder.address() as AddressInfo;
+      const source = ['--source', `dir:${await shopFolder(t)}`];
+      const ended = await penstock(['serve', ...source, ...FREE, flag, `127.0.0.1:${port}`]);
+      assertFails(ended, 1, new RegExp(`^error: .*${port}.* is in use: .*${flag} \\[ADDRESS_IN_USE\\]\n$`));
     });
   }
 
-  test('a variable that is wrong: 65, with its name', async () => {
-    const { code, stderr } = await penstock(['serve', '--source', 'dir:.'], { PENSTOCK_DRAIN_DELAY: '-1s' });
-    assert.equal(code, 65);
-    assert.match(stderr, /PENSTOCK_DRAIN_DELAY is "-1s", expected a duration/);
+  test('refuses an address of another machine', async (t) => {
+    const source = ['--source', `dir:${await emptyFolder(t)}`];
+    const ended = await penstock(['serve', ...source, ...FREE, '--admin-address', '192.0.2.1:1']);
+    assertFails(ended, 64, /^error: .*can not listen on 192\.0\.2\.1.*--admin-address/);
   });
 
-  test('a file that is not there: 65', async () => {
-    const { code, stderr } = await penstock(['serve', '--config', '/nowhere/penstock.yaml']);
-    assert.equal(code, 65);
-    assert.match(stderr, /--config \/nowhere\/penstock\.yaml can not be read/);
+  test('refuses a folder that is not there', async () => {
+    const message = /^error: \/nowhere\/at\/all can not be read: give an existing folder.*\[SOURCE_UNREADABLE\]\n$/;
+    assertFails(await penstock(['serve', '--source', 'dir:/nowhere/at/all', ...FREE]), 65, message);
   });
 });
