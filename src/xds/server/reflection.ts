@@ -1,4 +1,4 @@
-import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { type ServiceDefinition, status, type UntypedServiceImplementation } from '@grpc/grpc-js';
 import { descriptorSet } from '../../codec/index.js';
 import type { RawCall } from './stream.js';
 
@@ -56,12 +56,19 @@ function connect(call: RawCall, loaded: Loaded | undefined): void {
   const method = loaded?.definition[METHOD];
   const serve = loaded?.implementation[METHOD];
   if (method === undefined || serve === undefined) return;
+  // Bytes that are no request are thrown about, and an error that leaves an event listener ends the process.
+  const answer = (listener: (message: unknown) => void, bytes: Buffer): void => {
+    if (call.writableEnded) return;
+    try {
+      listener(method.requestDeserialize(bytes));
+    } catch (error) {
+      call.emit('error', { code: status.INVALID_ARGUMENT, details: `not a valid request: ${String(error)}` });
+    }
+  };
   Reflect.apply(serve, undefined, [
     {
       on: (event: string, listener: (message?: unknown) => void) =>
-        call.on(event, (bytes?: Buffer) =>
-          listener(bytes === undefined ? undefined : method.requestDeserialize(bytes)),
-        ),
+        call.on(event, (bytes?: Buffer) => (bytes === undefined ? listener() : answer(listener, bytes))),
       write: (message: unknown) => call.write(method.responseSerialize(message)),
       end: () => call.end(),
     },

@@ -101,6 +101,23 @@ for (const version of ['v1', 'v1alpha'] as const) {
   });
 }
 
+withPlane('bytes that are no question to reflection end their own stream, and not the server', async (plane) => {
+  const code = await withClient(
+    plane,
+    (client) =>
+      new Promise((resolve) => {
+        const { path } = method('grpc.reflection.v1.ServerReflection', 'ServerReflectionInfo');
+        const asIs = (bytes: Buffer): Buffer => bytes;
+        const call = client.makeBidiStreamRequest(path, asIs, asIs);
+        call.on('error', ({ code: status }: { readonly code?: unknown }) => resolve(status));
+        call.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+        call.write(Buffer.from([0x0a, 0x7f]));
+      }),
+  );
+  assert.equal(code, status.INVALID_ARGUMENT);
+  assert.equal(await health(plane, ''), 'SERVING');
+});
+
 for (const way of WAYS) {
   withPlane(
     `streams that open before the first publication wait, and then get everything (${nameOf(way)})`,
