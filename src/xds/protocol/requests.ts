@@ -14,7 +14,7 @@ export function readDelta(state: TypeState, request: DeltaRequest, view: View): 
   // Answer and subscription are independent: the change counts on an ACK, on a NACK and on a stale nonce alike
   // (discovery.proto, DeltaDiscoveryRequest).
   const answer = state.answer(request.nonce, request.error?.message);
-  if (first) bring(state, request.initialVersions);
+  if (first) bring(state, request.initialVersions, view);
   const change = state.subscription.changeBy(request, first);
   if (first) reviewBrought(state, change, request, view);
   else force(state, change, view);
@@ -37,9 +37,13 @@ export function readSotw(state: TypeState, request: SotwRequest, view: View): Ve
   return answer;
 }
 
-/** What the client kept over a reconnect. */
-function bring(state: TypeState, versions: ReadonlyMap<string, string>): void {
-  for (const [name, version] of versions) state.good.set(name, { kind: 'brought', version });
+/** What the client kept over a reconnect: of what is current we know more than the version, also when it no longer is. */
+function bring(state: TypeState, versions: ReadonlyMap<string, string>, view: View): void {
+  for (const [name, version] of versions) {
+    const current = view.get(state.kind, name);
+    if (current?.version === version) state.good.set(current.name, current);
+    else state.good.set(name, { kind: 'brought', version });
+  }
 }
 
 /** The first request: what the client brought in the version that is current is not sent, what is gone is taken away. */

@@ -1,4 +1,4 @@
-import type { DurationMs } from '../../base/index.js';
+import { byText, type DurationMs } from '../../base/index.js';
 import type { EncodedResource, ResourceKind } from '../../codec/index.js';
 import type { View } from '../../snapshot/index.js';
 import { lingers, wanted } from './coverage.js';
@@ -30,8 +30,6 @@ export class Scene {
   readonly departed: ReadonlyMap<string, EncodedResource>;
   readonly #options: SceneOptions;
   #missing: Missing | undefined;
-  #references: References | undefined;
-  #left: ReadonlySet<string> | undefined;
   #wakeAt: number | undefined;
 
   constructor(options: SceneOptions) {
@@ -53,7 +51,7 @@ export class Scene {
     if (resource.references.length === 0) return false;
     if (!this.#options.types.has('cluster')) return this.#isGrace();
     const { coming } = (this.#missing ??= this.#findMissing());
-    if (coming.size > 0 && resource.references.some((name) => coming.has(name))) return true;
+    if (leadsToAny(resource, coming)) return true;
     // A client without any route has nothing to lose: a host with a refused cluster must not cost it all the others.
     return state.holds(resource.name) && this.#waitsForRefused(resource);
   }
@@ -65,7 +63,7 @@ export class Scene {
   mustWait(state: TypeState, resource: EncodedResource): boolean {
     if (this.isGated(state, resource)) return true;
     const { kind, name } = resource;
-    return kind === 'endpoint' && state.holds(name) && (this.#left ??= this.#findLeft()).has(name);
+    return kind === 'endpoint' && state.holds(name) && this.#isLeft(name);
   }
 
   /** Names of a type that are gone and can be taken away now. */
@@ -94,8 +92,8 @@ export class Scene {
       return state !== undefined && (state.holds(name) || state.flying.has(name));
     }
     if (!this.#options.types.has('route') && this.#isGrace()) return true;
-    const { names, unknown } = (this.#references ??= this.#findReferences());
-    return unknown || names.has(name);
+    for (const { held } of this.#routing()) if (mayLeadTo(held, name)) return true;
+    return false;
   }
 
   #isGrace(): boolean {
@@ -124,52 +122,58 @@ export class Scene {
     return { coming, refused };
   }
 
-  /** Clusters to which routes of the client lead, and do no more when their updates have arrived. */
-  #findLeft(): ReadonlySet<string> {
-    const left = new Set<string>();
+  /** Whether routes of the client lead to a cluster, and do no more when their updates have arrived. */
+  #isLeft(cluster: string): boolean {
+    if (!this.#options.types.has('route') && this.#isGrace()) return !this.#isRouted(cluster);
+    for (const { state, name, held } of this.#routing()) {
+      const next = wanted(state, this.view, name);
+      if (next === undefined || next.version === held.version || !mayLeadTo(held, cluster)) continue;
+      if (!leadsTo(next, cluster) && !state.isRefused(next) && !this.#waitsForRefused(next)) return true;
+    }
+    return false;
+  }
+
+  /** Whether routes lead to a cluster as things stand now, whatever the client has. */
+  #isRouted(cluster: string): boolean {
+    for (const table of this.view.all('route')) if (leadsTo(table, cluster)) return true;
+    return false;
+  }
+
+  #waitsForRefused(resource: EncodedResource): boolean {
+    return leadsToAny(resource, (this.#missing ??= this.#findMissing()).refused);
+  }
+
+  /** What decides where the client's requests go: what it has, and what it is about to have. */
+  *#routing(): Iterable<{ readonly state: TypeState; readonly name: string; readonly held: Held }> {
     for (const kind of ['listener', 'route'] as const) {
       const state = this.#options.types.get(kind);
-      for (const [name, held] of heldOf(state)) {
-        const next = state === undefined ? undefined : wanted(state, this.view, name);
-        if (held.kind === 'brought' || next === undefined || next.version === held.version) continue;
-        if (state?.isRefused(next) === true || this.#waitsForRefused(next)) continue;
-        const stay = new Set(next.references);
-        for (const reference of held.references) if (!stay.has(reference)) left.add(reference);
-      }
+      if (state === undefined) continue;
+      for (const [name, held] of state.good) yield { state, name, held };
+      for (const [name, held] of state.flying) if (held !== undefined) yield { state, name, held };
     }
-    return left;
-  }
-
-  #waitsForRefused({ references }: EncodedResource): boolean {
-    const { refused } = (this.#missing ??= this.#findMissing());
-    return refused.size > 0 && references.some((name) => refused.has(name));
-  }
-
-  #findReferences(): References {
-    const names = new Set<string>();
-    let unknown = false;
-    for (const kind of ['listener', 'route'] as const) {
-      for (const [name, held] of heldOf(this.#options.types.get(kind))) {
-        const resource = held.kind === 'brought' ? this.#recognise(kind, name, held.version) : held;
-        if (resource === undefined) unknown = true;
-        else for (const reference of resource.references) names.add(reference);
-      }
-    }
-    return { names, unknown };
-  }
-
-  /** What a client brought over a reconnect is known to us if it is still current. */
-  #recognise(kind: ResourceKind, name: string, version: string): EncodedResource | undefined {
-    const current = this.view.get(kind, name);
-    return current?.version === version ? current : undefined;
   }
 }
 
-/** What a client has, and what it is about to have. */
-function* heldOf(state: TypeState | undefined): Iterable<readonly [name: string, held: Held]> {
-  if (state === undefined) return;
-  yield* state.good;
-  for (const [name, resource] of state.flying) if (resource !== undefined) yield [name, resource];
+/** A client may hold thousands of references, and is looked at with every change: they are in order, so none is copied. */
+function leadsTo({ references }: EncodedResource, cluster: string): boolean {
+  let low = 0;
+  let high = references.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (byText(references[middle] ?? '', cluster) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return references[low] === cluster;
+}
+
+function leadsToAny(resource: EncodedResource, clusters: ReadonlySet<string>): boolean {
+  for (const cluster of clusters) if (leadsTo(resource, cluster)) return true;
+  return false;
+}
+
+/** Of an outdated table that a client brought nobody knows where it leads. */
+function mayLeadTo(held: Held, cluster: string): boolean {
+  return held.kind === 'brought' || leadsTo(held, cluster);
 }
 
 interface Missing {
@@ -177,10 +181,4 @@ interface Missing {
   readonly coming: ReadonlySet<string>;
   /** Will not come before their content changes. */
   readonly refused: ReadonlySet<string>;
-}
-
-interface References {
-  readonly names: ReadonlySet<string>;
-  /** The client holds something of which we do not know what it refers to. */
-  readonly unknown: boolean;
 }

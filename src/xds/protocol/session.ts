@@ -155,7 +155,10 @@ export class Session {
     state.send(nonce, { sequence: this.#sequence, resources: fresh, removed });
     if (state.kind === 'cluster') {
       for (const { name } of fresh) this.#owe(name);
-      for (const name of removed) this.#departed.delete(name);
+      for (const name of removed) {
+        this.#departed.delete(name);
+        this.#owed.delete(name);
+      }
     }
     const listed = state.isFull ? [] : removed;
     return { kind: state.kind, variant: state.variant, nonce, sequence: this.#sequence, resources, removed: listed };
@@ -185,6 +188,10 @@ export class Session {
   }
 
   #keepDeparted({ endpoint, cluster }: Changes): void {
+    // A client that names its clusters drops them by itself, and tells of no removal.
+    for (const name of this.#departed.keys()) {
+      if (this.types.get('cluster')?.holds(name) !== true) this.#departed.delete(name);
+    }
     for (const name of endpoint.added) this.#departed.delete(name);
     for (const name of cluster.added) this.#departed.delete(name);
     for (const name of endpoint.removed) {

@@ -5,7 +5,7 @@ import { Subscription } from './subscription.js';
 /** The two forms of the protocol. */
 export type Variant = 'delta' | 'sotw';
 
-/** What a client holds: a resource of ours, or one that it brought over a reconnect and of which only the version is known. */
+/** What a client holds: a resource of ours, or an outdated one that it brought over a reconnect: only its version is known. */
 export type Held = EncodedResource | { readonly kind: 'brought'; readonly version: string };
 
 /** A response that was sent and not answered yet. */
@@ -93,9 +93,10 @@ export class TypeState {
     return this.refused.get(name)?.version === version;
   }
 
-  /** The client dropped it by itself: it is neither held nor wanted, and may be asked for anew. */
+  /** It is neither held nor wanted any more, and may be sent anew: also what was refused is so no longer. */
   forget(name: string): void {
-    this.#lose(name);
+    for (const names of [this.good, this.flying, this.uncertain, this.suspects, this.dirty, this.forced, this.leaving])
+      names.delete(name);
     this.refused.delete(name);
   }
 
@@ -107,7 +108,7 @@ export class TypeState {
     this.owesAnswer = false;
     for (const resource of sent.resources) this.flying.set(resource.name, resource);
     for (const name of sent.removed) {
-      this.#lose(name);
+      this.forget(name);
       this.flying.set(name, undefined);
     }
   }
@@ -124,11 +125,6 @@ export class TypeState {
     if (error !== undefined) return this.#refuse(sent, error);
     this.#accept(sent);
     return { kind: 'ack', sequence: sent.sequence };
-  }
-
-  #lose(name: string): void {
-    for (const names of [this.good, this.flying, this.uncertain, this.suspects, this.dirty, this.forced, this.leaving])
-      names.delete(name);
   }
 
   #accept({ resources, removed }: Sent): void {

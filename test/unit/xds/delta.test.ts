@@ -143,7 +143,7 @@ test('a reconnected client that has everything gets nothing', () => {
 });
 
 test('a reconnected client that asks by name gets nothing that it has', () => {
-  const client = new Conversation('delta', endpoint('a'), endpoint('b'), endpoint('c'));
+  const client = new Conversation('delta', endpoint('a'), endpoint('b'), endpoint('c'), table('1', 'a', 'b', 'c'));
   assert.deepEqual(client.ask('endpoint', { names: ['a', 'b', 'c'], brought: { a: '1', b: '0' } }), [
     'endpoint +b@1 +c@1',
   ]);

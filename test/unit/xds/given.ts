@@ -14,7 +14,7 @@ function resource(
   version: string,
   references: readonly string[] = [],
 ): EncodedResource {
-  return { kind, name, version, body: new Uint8Array(), references };
+  return { kind, name, version, body: new Uint8Array(), references: references.toSorted() };
 }
 
 export function cluster(name: string, version = '1'): EncodedResource {

@@ -231,6 +231,33 @@ test('after a reconnect with current routes, what they refer to is known', () =>
   assert.deepEqual(client.wait(DRAIN), ['cluster -gone']);
 });
 
+test('after a reconnect with current routes, a version that loses its share keeps its endpoints until they are replaced', () => {
+  const client = new Conversation('delta', ...A, ...B, table('1', 'a', 'b'));
+  client.ask('cluster', { brought: { a: '1', b: '1' } });
+  client.ask('endpoint', { names: ['a', 'b'], brought: { a: '1', b: '1' } });
+  client.ask('route', { names: ['outbound'], brought: { outbound: '1' } });
+  const emptied = [...A, cluster('b'), endpoint('b', 'none')];
+  assert.deepEqual(client.publish(...emptied, table('2', 'a')), ['route +outbound@2']);
+  assert.deepEqual(client.ack('route'), ['endpoint +b@none']);
+});
+
+test('after a reconnect to another world, a version without a share keeps its endpoints until the routes are replaced', () => {
+  const client = new Conversation(
+    'delta',
+    cluster('a'),
+    endpoint('a', '2'),
+    cluster('b'),
+    endpoint('b', 'none'),
+    table('2', 'a'),
+  );
+  const old = { a: '1', b: '1' };
+  client.ask('cluster', { brought: old });
+  assert.deepEqual(client.ask('endpoint', { names: ['a', 'b'], brought: old }), ['endpoint +a@2'], 'routes will come');
+  client.ack('endpoint');
+  assert.deepEqual(client.ask('route', { names: ['outbound'], brought: { outbound: '1' } }), ['route +outbound@2']);
+  assert.deepEqual(client.ack('route'), ['endpoint +b@none']);
+});
+
 test('a client that lost the stream of its routes keeps the clusters until it is back', () => {
   const client = warm(...A, ...B, table('1', 'a', 'b'));
   client.session.close('route', client.now);

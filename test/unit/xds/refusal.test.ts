@@ -133,6 +133,17 @@ test('a refused route keeps its clusters', () => {
   assert.deepEqual(client.wait(100_000), ['cluster -b']);
 });
 
+test('a refusal ends with the resource that was refused', () => {
+  const client = subscribed();
+  client.publish(cluster('a'), cluster('b'), cluster('c', 'bad'));
+  client.nack('cluster', 'c: no');
+  client.publish(cluster('a'), cluster('b'));
+  assert.deepEqual(client.wait(5000), ['cluster -c']);
+  client.ack('cluster');
+  assert.equal(client.session.types.get('cluster')?.refused.size, 0);
+  assert.equal(client.session.acknowledged, 3);
+});
+
 test('a removal that is refused is not repeated', () => {
   const client = subscribed();
   client.publish(cluster('a'));
