@@ -14,6 +14,9 @@ export interface Identity {
   readonly scope: ProxyScope;
 }
 
+/** Entry of the node's metadata that says where the proxy's outbound listener listens. */
+export const OUTBOUND_ADDRESS = 'OUTBOUND_ADDRESS';
+
 const DEFAULT_NAMESPACE = 'default';
 const DEFAULT_OUTBOUND: ListenAddress = { host: '127.0.0.1', port: 15_001 };
 
@@ -21,7 +24,7 @@ const DEFAULT_OUTBOUND: ListenAddress = { host: '127.0.0.1', port: 15_001 };
 export function identityOf(node: ProxyNode | undefined): Identity | undefined {
   if (node === undefined || node.id === '') return undefined;
   const namespace = node.namespace || namespaceOf(node.id);
-  const outbound = addressOf(node.metadata.get('OUTBOUND_ADDRESS') ?? '') ?? DEFAULT_OUTBOUND;
+  const outbound = addressOf(node.metadata.get(OUTBOUND_ADDRESS) ?? '') ?? DEFAULT_OUTBOUND;
   return {
     id: node.id,
     namespace,

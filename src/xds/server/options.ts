@@ -16,8 +16,12 @@ export interface XdsLimits {
   readonly requestBytes: number;
   /** Most names that a client may subscribe to, or bring, per type. */
   readonly names: number;
-  /** Longest name, in UTF-16 units. */
+  /** Longest name, in UTF-16 units: of a resource, and of whatever else a client calls itself, a type or a version. */
   readonly nameLength: number;
+  /** How much of the message of a refusal is read, in UTF-16 units: it is searched for names, kept and shown. */
+  readonly messageLength: number;
+  /** Most streams at a time on one connection; more wait at the client. Envoy has one, or one a type. */
+  readonly streams: number;
   /** How long a response may wait for a client to read it, in milliseconds; then the stream is ended. */
   readonly stalledMs: number;
   /** How long `stop` waits for streams to end by themselves, in milliseconds. */
@@ -29,6 +33,8 @@ export const DEFAULT_LIMITS: XdsLimits = {
   requestBytes: 32 * 1024 * 1024,
   names: 50_000,
   nameLength: 512,
+  messageLength: 4096,
+  streams: 100,
   stalledMs: 60_000,
   stopMs: 2000,
 };

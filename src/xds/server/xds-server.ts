@@ -118,6 +118,7 @@ export class XdsServer {
     setLogVerbosity(logVerbosity.NONE);
     const server = new Server({
       'grpc.max_receive_message_length': this.#limits.requestBytes,
+      'grpc.max_concurrent_streams': this.#limits.streams,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_permit_without_calls': 1,
     });

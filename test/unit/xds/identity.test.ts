@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
-import { encodeMessage, type ProxyNode } from '../../../src/codec/index.js';
+import { encodeMessage, type ProxyNode, struct } from '../../../src/codec/index.js';
 import { identityOf } from '../../../src/xds/server/identity.js';
 import { DEFAULT_LIMITS } from '../../../src/xds/server/options.js';
 import { readRequest, StreamEnd } from '../../../src/xds/server/request-reader.js';
@@ -67,6 +67,29 @@ const refused: readonly { name: string; bytes: Uint8Array; code: status }[] = [
     bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', { resource_names_subscribe: ['abcde'] }),
     code: status.RESOURCE_EXHAUSTED,
   },
+  {
+    name: 'a version that is too long',
+    bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', {
+      initial_resource_versions: { a: '12345' },
+    }),
+    code: status.RESOURCE_EXHAUSTED,
+  },
+  {
+    name: 'a type that is too long',
+    bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', { type_url: 'abcde' }),
+    code: status.RESOURCE_EXHAUSTED,
+  },
+  ...[
+    { id: 'abcde' },
+    { cluster: 'abcde' },
+    { user_agent_name: 'envoy' },
+    { metadata: struct({ NAMESPACE: 'abcde' }) },
+    { metadata: struct({ OUTBOUND_ADDRESS: '[::1]:9000' }) },
+  ].map((node) => ({
+    name: `a node whose ${Object.keys(node).join()} is too long`,
+    bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', { node }),
+    code: status.RESOURCE_EXHAUSTED,
+  })),
 ];
 for (const { name, bytes, code } of refused) {
   test(`a request is refused for ${name}`, () => {
@@ -76,3 +99,11 @@ for (const { name, bytes, code } of refused) {
     );
   });
 }
+
+test('of the message of a refusal only the beginning is kept, and what of a node nobody needs is passed over', () => {
+  const bytes = encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', {
+    node: { id: 'web', metadata: struct({ LABELS: 'as long as they like' }) },
+    error_detail: { code: 13, message: 'cluster a: no such thing' },
+  });
+  assert.equal(readRequest(bytes, 'delta', { ...LIMITS, messageLength: 9 }).error?.message, 'cluster a');
+});
