@@ -1,5 +1,5 @@
 import type { AdminFacts, ProxyFacts, RolloutFacts } from '../admin/index.js';
-import { objectKey, type Problem } from '../base/index.js';
+import { type ObjectKey, objectKey, type Problem } from '../base/index.js';
 import type { RolloutIntent } from '../intent/index.js';
 import type { Version } from '../model/index.js';
 import type { Metrics } from '../observe/index.js';
@@ -17,19 +17,36 @@ export interface Observed {
 /** Answers of the admin server, made when they are asked for. */
 export function adminFacts({ pipeline, xds, metrics, isReady }: Observed): AdminFacts {
   const rollouts = pipeline.derived.rollouts;
-  const factsOf = (intent: RolloutIntent): RolloutFacts => rolloutFacts(intent, pipeline.problems());
   const proxies = (): readonly ProxyFacts[] => xds.proxies().map(proxyFacts);
   return {
     isReady,
-    rollouts: () => [...rollouts.values()].map(factsOf),
+    rollouts() {
+      const problems = problemsOfRollouts(pipeline);
+      return [...rollouts.values()].map((intent) => rolloutFacts(intent, problems.get(intent.rollout) ?? []));
+    },
     rollout(namespace, name) {
       const intent = rollouts.get(objectKey(namespace, name));
-      return intent === undefined ? undefined : factsOf(intent);
+      if (intent === undefined) return undefined;
+      return rolloutFacts(intent, problemsOfRollouts(pipeline).get(intent.rollout) ?? []);
     },
     proxies,
     proxy: (id) => proxies().find((proxy) => proxy.id === id),
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
   };
+}
+
+/** All in one pass: thousands of Rollouts may have thousands of problems. */
+function problemsOfRollouts(pipeline: Pipeline): ReadonlyMap<ObjectKey, readonly Problem[]> {
+  const found = new Map<ObjectKey, Problem[]>();
+  for (const problem of pipeline.problems()) {
+    const { kind, namespace, name } = problem.object;
+    if (kind !== 'Rollout') continue;
+    const key = objectKey(namespace, name);
+    const list = found.get(key);
+    if (list === undefined) found.set(key, [problem]);
+    else list.push(problem);
+  }
+  return found;
 }
 
 function rolloutFacts(intent: RolloutIntent, problems: readonly Problem[]): RolloutFacts {
@@ -45,9 +62,7 @@ function rolloutFacts(intent: RolloutIntent, problems: readonly Problem[]): Roll
       name: route,
       kind: mirrors.length > 0 ? 'mirror' : 'header',
     })),
-    problems: problems.filter(
-      ({ object }) => object.kind === 'Rollout' && object.namespace === namespace && object.name === name,
-    ),
+    problems,
   };
 }
 
