@@ -84,8 +84,19 @@ function isUsableRegex(fields: Fields, pattern: string): boolean {
   return problem === undefined;
 }
 
+/** The first `\x{…}` that no byte has. Envoy 1.40 compiles in Latin-1 and refuses it, and with it the whole table that has it. */
+function escapeBeyondByte(pattern: string): string | undefined {
+  // Escapes are read from left to right, so that the x of `\\x{100}` is no escape but a letter.
+  const escapes = pattern.matchAll(/\\(?:x\{([\dA-Fa-f]+)\}|[^])/g);
+  return [...escapes].find(([, digits]) => digits !== undefined && Number.parseInt(digits, 16) > 0xff)?.[0];
+}
+
 function regexProblem(pattern: string): string | undefined {
   if (pattern.length > LONGEST_REGEX) return `at most ${LONGEST_REGEX} characters, not ${pattern.length}`;
+  const beyond = escapeBeyondByte(pattern);
+  if (beyond !== undefined) {
+    return `no character above \\x{FF}, for Envoy matches bytes: write the UTF-8 bytes of ${beyond} instead`;
+  }
   try {
     const size = RE2JS.compile(pattern).programSize();
     return size > LARGEST_PROGRAM

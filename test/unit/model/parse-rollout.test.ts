@@ -209,6 +209,16 @@ const rows: readonly Row[] = [
     want: [`error REGEX_INVALID at ${STEP}.setHeaderRoute.match[0].headerValue.regex`],
   },
   {
+    name: 'a regex with a character that no byte has, which Envoy refuses',
+    canary: header([{ headerName: 'a', headerValue: { regex: String.raw`[\x{3B1}-\x{3C9}]+` } }]),
+    want: [`error REGEX_INVALID at ${STEP}.setHeaderRoute.match[0].headerValue.regex`],
+  },
+  {
+    name: 'a regex with the largest byte, and one that only looks like an escape',
+    canary: header([{ headerName: 'a', headerValue: { regex: String.raw`\x{00FF}|\\x{100}` } }]),
+    want: [],
+  },
+  {
     name: 'a regex of 1,024 characters',
     canary: header([{ headerName: 'a', headerValue: { regex: 'a'.repeat(1024) } }]),
     want: [],
