@@ -5,6 +5,7 @@ import { outboundListener, routeTable } from '../../src/resources/index.js';
 import { viewsWith } from '../../src/snapshot/index.js';
 import { type ProxyState, type XdsFacts, type XdsLimits, XdsServer } from '../../src/xds/index.js';
 import type { Manifest } from './manifests.js';
+import { LIMIT_MS } from './poll.js';
 
 /** What the server told of its work, each with the name of what it told. */
 export type Fact = {
@@ -41,9 +42,6 @@ export interface ControlPlane {
   proxies(): readonly ProxyState[];
   stop(): Promise<void>;
 }
-
-/** A test does not wait longer for a fact. */
-const LIMIT_MS = 5000;
 
 /** Starts one; the test that starts it must stop it. */
 export async function startPlane(options: PlaneOptions = { objects: [] }): Promise<ControlPlane> {

@@ -1,4 +1,5 @@
 import { Client, type ClientDuplexStream, credentials } from '@grpc/grpc-js';
+import { LIMIT_MS } from './poll.js';
 import { ADS, type Kind, KINDS, type Message, method, typeUrl, unpack } from './xds-protos.js';
 
 /** The four ways to speak xDS. */
@@ -50,9 +51,6 @@ export interface Ended {
   readonly code: number;
   readonly details: string;
 }
-
-/** A test does not wait longer for a response that does not come. */
-const LIMIT_MS = 5000;
 
 interface Channel {
   readonly call: ClientDuplexStream<object, object>;

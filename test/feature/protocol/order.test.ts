@@ -148,7 +148,8 @@ rule(
     const acknowledgedAt = performance.now();
     client.ack(table);
     await client.accept('cluster');
-    assert.ok(performance.now() - acknowledgedAt >= DRAIN);
+    // A timer counts whole milliseconds, and may be one early.
+    assert.ok(performance.now() - acknowledgedAt >= DRAIN - 1);
   },
   { drainDelay: DRAIN },
 );
