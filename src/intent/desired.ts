@@ -61,7 +61,9 @@ function derived(s: Situation, canary: PodTemplateHash): Translation<readonly Sh
   const held = promoteFull ? s.walked : undefined;
   const step = lastSetWeight(steps, held ?? stepIndex ?? 0);
   const jumped = held === undefined && (promoteFull || (stepIndex ?? 0) >= steps.length);
-  const weight = jumped ? clampWeight(Math.min(step.weight, carries(s, canary)), total) : step.weight;
+  // What was in force on the way stays: with setCanaryScale few pods may carry much on purpose.
+  const bearable = Math.max(carries(s, canary), lastSetWeight(steps, s.walked ?? 0).weight);
+  const weight = jumped ? clampWeight(Math.min(step.weight, bearable), total) : step.weight;
   return {
     value: withStable(s, [canaryShare(s, canary, weight)]),
     problems: weight < step.weight && s.ready(canary) > 0 ? [capped(s, step, weight)] : [],

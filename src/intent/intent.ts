@@ -1,6 +1,5 @@
-import type { ObjectKey, Percent, PodTemplateHash, PortNumber, TrafficTotal, TrafficWeight } from '../base/index.js';
+import type { ObjectKey, Percent, PodTemplateHash, TrafficTotal, TrafficWeight } from '../base/index.js';
 import type {
-  AppProtocol,
   HeaderMatch,
   OutlierDetection,
   Retries,
@@ -91,6 +90,3 @@ export interface RolloutIntent {
 
 /** The hosts that belong to one version as a whole. */
 export type RoleHost = 'stable' | 'canary' | 'active' | 'preview';
-
-/** Words used by more than one intent file. */
-export type { AppProtocol, HeaderMatch, PortNumber, StringMatch, Version };

@@ -24,7 +24,9 @@ export function rolloutIntent(world: WorldView, rollout: ObjectKey): Translation
       const { value, problems } = canaryIntent(world, record, good, strategy);
       // Of a Rollout that shapes nothing no pods are known, so they are not missing either.
       const isAlone = world.claims(rollout).length === 0;
-      return { value, problems: [...rolloutProblems(world, good), ...(isAlone ? [] : problems)] };
+      // What a spec that can not be used names is judged once it can be.
+      const named = good.standing === 'invalid' ? [] : rolloutProblems(world, good);
+      return { value, problems: [...named, ...(isAlone ? [] : problems)] };
     }
     case 'blue-green':
       return { value: blueGreenIntent(world, record, good), problems: rolloutProblems(world, good) };

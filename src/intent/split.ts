@@ -39,7 +39,9 @@ function servedWeight(s: Situation, share: Share, empty: readonly Share[], heir:
 function emptyVersion(s: Situation, share: Share, heir: PodTemplateHash): Problem {
   const part = `${share.weight} of ${s.strategy.total}`;
   const instead =
-    s.ready(heir) > 0 ? `its share, ${part}, goes to ${heir} until it has one` : 'no version has one, so requests fail';
+    s.ready(heir) > 0
+      ? `its share, ${part}, goes to ${heir} until it has one`
+      : 'no version has one, so requests fail unless a pod that is ending still serves';
   return rolloutProblem(s.rollout, 'VERSION_EMPTY', {
     path: share.path,
     value: showValue(share.hash),

@@ -41,7 +41,8 @@ export class EndpointIndex {
   ): ReadonlyMap<PodTemplateHash, number> {
     const counted = new Set<string>();
     const counts = new Map<PodTemplateHash, number>();
-    for (const endpoint of this.#readyOf(services)) {
+    for (const endpoint of this.#endpointsOf(services)) {
+      if (endpoint.leaving) continue;
       const hash = this.#hashOf(endpoint, adopting);
       const pod = endpoint.pod ?? endpoint.address;
       if (hash === undefined || counted.has(pod)) continue;
@@ -51,28 +52,49 @@ export class EndpointIndex {
     return counts;
   }
 
-  /** Ready endpoints of one version behind some ports, in address order, without doubles. */
+  /**
+   * Where the pods of one version listen behind some ports, IPv4 first, in address order. The ready ones; where none is ready, those that
+   * are terminating and still serve, as kube-proxy has it (KEP-1669).
+   */
   endpoints(ports: readonly PortOfService[], version: Version): readonly Endpoint[] {
-    const found = new Map<string, Endpoint>();
-    for (const { service, port } of ports) {
-      for (const slice of this.#slicesOf.get(service)) {
-        const number = slice.ports.find(({ name }) => name === port.name)?.port;
-        if (number === undefined) continue;
-        for (const endpoint of slice.endpoints) {
-          if (!endpoint.ready || !this.#isOf(endpoint, version)) continue;
-          found.set(`${endpoint.address} ${number}`, { address: endpoint.address, port: number });
-        }
-      }
-    }
-    return [...found.values()].sort((a, b) => byText(a.address, b.address) || a.port - b.port);
+    const ready = this.#behind(ports, version, false);
+    const found = ready.size > 0 ? ready : this.#behind(ports, version, true);
+    return [...found.values()].sort(compare);
   }
 
-  *#readyOf(services: readonly ObjectKey[]): Generator<SliceEndpoint> {
-    for (const service of services) {
-      for (const slice of this.#slicesOf.get(service)) {
-        for (const endpoint of slice.endpoints) if (endpoint.ready) yield endpoint;
+  /**
+   * One endpoint a pod, whatever number of slices and Services it is in, else it would get more than its share. The first of
+   * `ports` that has the pod decides.
+   */
+  #behind(ports: readonly PortOfService[], version: Version, leaving: boolean): ReadonlyMap<string, Endpoint> {
+    const found = new Map<string, Endpoint>();
+    for (const one of ports) {
+      const here = this.#behindPort(one, (endpoint) => endpoint.leaving === leaving && this.#isOf(endpoint, version));
+      for (const [pod, endpoint] of here) if (!found.has(pod)) found.set(pod, endpoint);
+    }
+    return found;
+  }
+
+  #behindPort(
+    { service, port }: PortOfService,
+    isWanted: (endpoint: SliceEndpoint) => boolean,
+  ): ReadonlyMap<string, Endpoint> {
+    const found = new Map<string, Endpoint>();
+    for (const slice of this.#slicesOf.get(service)) {
+      const number = slice.ports.find(({ name }) => name === port.name)?.port;
+      if (number === undefined) continue;
+      for (const endpoint of slice.endpoints.filter(isWanted)) {
+        const { address, pod = `${address} ${number}` } = endpoint;
+        const here = { address, port: number };
+        const former = found.get(pod);
+        if (former === undefined || compare(here, former) < 0) found.set(pod, here);
       }
     }
+    return found;
+  }
+
+  *#endpointsOf(services: readonly ObjectKey[]): Generator<SliceEndpoint> {
+    for (const service of services) for (const slice of this.#slicesOf.get(service)) yield* slice.endpoints;
   }
 
   #isOf(endpoint: SliceEndpoint, version: Version): boolean {
@@ -97,6 +119,12 @@ export class EndpointIndex {
     this.#slicesOf.delete(slice.service, slice);
     for (const { pod } of slice.endpoints) if (pod !== undefined) this.#slicesWith.delete(pod, slice);
   }
+}
+
+/** IPv4 first: a pod of a dual-stack Service is in a slice of each family, and the first of its addresses is used. */
+function compare(a: Endpoint, b: Endpoint): number {
+  const isV6 = ({ address }: Endpoint): number => Number(address.includes(':'));
+  return isV6(a) - isV6(b) || byText(a.address, b.address) || a.port - b.port;
 }
 
 function content(slice: EndpointSlice | undefined): string {

@@ -2,7 +2,6 @@
  * What the cluster says: objects parsed and named, and the world they make up. Knows nothing of Envoy, does no I/O, never
  * throws for what a user wrote.
  */
-export { HASH_LABEL } from './meta.js';
 export { KINDS } from './objects.js';
 export type {
   AppProtocol,
@@ -13,7 +12,6 @@ export type {
   HeaderMatch,
   HeaderRouteStep,
   Kind,
-  Meta,
   MirrorMatch,
   MirrorRouteStep,
   ModelObject,
@@ -26,18 +24,16 @@ export type {
   RolloutStatus,
   Service,
   ServicePort,
-  SliceEndpoint,
   Step,
   Sticky,
   Strategy,
   StringMatch,
   Timeout,
   Touched,
-  WeightDestination,
   WorldEvent,
 } from './objects.js';
 export { optionsJsonSchema } from './options-schema.js';
 export { parseObject } from './parse-object.js';
-export { adoptingHash, capacityCounts } from './versions.js';
+export { adoptingHash } from './versions.js';
 export { World } from './world.js';
 export type { Claim, Endpoint, Role, RolloutRecord, Version, WorldView } from './world-view.js';

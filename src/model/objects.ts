@@ -55,10 +55,11 @@ export interface EndpointSlice extends Meta {
   readonly endpoints: readonly SliceEndpoint[];
 }
 
-/** One endpoint: ready only where Kubernetes says so (or says nothing, which means ready) and it is not terminating. */
+/** One endpoint that takes requests; those that do not are left out while parsing. */
 export interface SliceEndpoint {
   readonly address: string;
-  readonly ready: boolean;
+  /** Whether it is terminating and still serves: no longer ready, but better than nobody. */
+  readonly leaving: boolean;
   /** The pod behind it; `undefined` for an endpoint that is no pod. */
   readonly pod: ObjectKey | undefined;
 }
@@ -91,9 +92,10 @@ export interface Rollout extends Meta {
   readonly options: RolloutOptions;
   /**
    * `settled`: status and spec belong together. `stale`: `status.observedGeneration` is behind the spec. `refused`: Argo has
-   * set the condition InvalidSpec. Only a settled version replaces one that is in force.
+   * set the condition InvalidSpec. Only a settled version replaces one that is in force. `invalid`: a stand-in for a version
+   * that can not be used (`stableOnly`).
    */
-  readonly standing: 'settled' | 'stale' | 'refused';
+  readonly standing: 'settled' | 'stale' | 'refused' | 'invalid';
 }
 
 /** How a Rollout replaces one version by the next. `none`: no traffic of ours (plain canary without trafficRouting, or no strategy). */
@@ -246,13 +248,13 @@ export type WorldEvent =
   /** The object as it is now. Problems are warnings: the object is used. */
   | { readonly kind: 'applied'; readonly object: ModelObject; readonly problems: readonly Problem[] }
   /**
-   * A version that can not be used: the last good one stays in force, the problems say why. Where the status could be
-   * read although the rest could not, `aborted` is what it says, for an abort wins at once.
+   * A version that can not be used: the last good one stays in force, the problems say why. Of a Rollout `rest` is what could
+   * be read; of that only the abort and which version is stable may be gone by.
    */
   | {
       readonly kind: 'rejected';
       readonly ref: ObjectRef;
-      readonly aborted: boolean;
+      readonly rest: Rollout | undefined;
       readonly problems: readonly Problem[];
     }
   | { readonly kind: 'deleted'; readonly ref: ObjectRef };

@@ -50,13 +50,18 @@ function parseEndpoint(fields: Fields, namespace: string): readonly SliceEndpoin
     return [];
   }
   const conditions = fields.object('conditions');
-  return [{ address, ready: isReady(conditions), pod: podOf(fields.object('targetRef'), namespace) }];
+  const leaving = conditions?.flag('terminating') ?? false;
+  if (conditions !== undefined && !isUp(conditions, leaving)) return [];
+  return [{ address, leaving, pod: podOf(fields.object('targetRef'), namespace) }];
 }
 
-/** A condition that is not there means ready (EndpointSlice API, "conditions"). */
-function isReady(conditions: Fields | undefined): boolean {
-  if (conditions === undefined) return true;
-  return (!conditions.has('ready') || conditions.flag('ready')) && !conditions.flag('terminating');
+/**
+ * `serving` is `ready` but for pods that are terminating, which are never ready. A condition that is not there counts as true,
+ * `serving` as `ready` does (EndpointSlice API, "conditions").
+ */
+function isUp(conditions: Fields, leaving: boolean): boolean {
+  const key = leaving && conditions.has('serving') ? 'serving' : 'ready';
+  return !conditions.has(key) || conditions.flag(key);
 }
 
 function podOf(target: Fields | undefined, namespace: string): ObjectKey | undefined {

@@ -21,7 +21,8 @@ export function parseObject(raw: unknown): WorldEvent | undefined {
   const findings = new Findings(ref);
   const object = READERS[kind](new Fields(raw, '', findings));
   const { problems } = findings;
-  if (findings.hasErrors) return { kind: 'rejected', ref, aborted: isAborted(raw), problems };
+  if (findings.hasErrors)
+    return { kind: 'rejected', ref, rest: object?.kind === 'Rollout' ? object : undefined, problems };
   return object === undefined ? { kind: 'deleted', ref } : { kind: 'applied', object, problems };
 }
 
@@ -57,10 +58,4 @@ function refOf(kind: Kind, raw: RawObject): ObjectRef {
     return typeof value === 'string' ? value : '';
   };
   return { kind, namespace: text('namespace') || 'default', name: text('name') };
-}
-
-/** Read without the rest, for an abort wins at once, however broken the spec beside it is. */
-function isAborted(raw: RawObject): boolean {
-  const status = own(raw, 'status');
-  return isRawObject(status) && own(status, 'abort') === true;
 }

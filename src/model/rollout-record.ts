@@ -17,13 +17,31 @@ export function withApplied(
   return { key: object.key, good, aborted: object.status.aborted, walked: walkedOf(before, good, object), problems };
 }
 
-/** What is known once a version came that can not be used: the last good one stays, the abort in it counts. */
+/**
+ * What is known once a version came that can not be used. The last good one stays, the abort counts. Where there is no good
+ * one, or Argo, which may see nothing wrong, has made another version stable since, everything goes to the stable version.
+ */
 export function withRejected(
   before: RolloutRecord | undefined,
   key: ObjectKey,
-  { aborted, problems }: { readonly aborted: boolean; readonly problems: readonly Problem[] },
+  { rest, problems }: { readonly rest: Rollout | undefined; readonly problems: readonly Problem[] },
 ): RolloutRecord {
-  return { key, good: before?.good, aborted, walked: before?.walked, problems };
+  const kept = before?.good;
+  const standIn = stableOnly(rest);
+  const isOvertaken = kept?.standing === 'invalid' || kept?.status.stableHash !== standIn?.status.stableHash;
+  const good = standIn !== undefined && isOvertaken ? { ...standIn, options: (kept ?? standIn).options } : kept;
+  return { key, good, aborted: rest?.status.aborted ?? false, walked: before?.walked, problems };
+}
+
+/** A canary as if it had no steps: stable has everything, as long as it has a ready pod. `undefined` before there is a stable version. */
+function stableOnly(rest: Rollout | undefined): Rollout | undefined {
+  if (rest?.strategy.kind !== 'canary' || rest.status.stableHash === undefined) return undefined;
+  const { strategy } = rest;
+  return {
+    ...rest,
+    strategy: { ...strategy, routing: 'none', managedRoutes: [], steps: [], dynamicStableScale: false },
+    standing: 'invalid',
+  };
 }
 
 /** The newest step seen under way, kept as long as it is of the same pods. */

@@ -7,7 +7,7 @@ export type Version =
   /** `adopts`: pods without any hash count to it too, so that a Deployment can become a Rollout without a gap (the stable version adopts). */
   | { readonly kind: 'hash'; readonly hash: PodTemplateHash; readonly adopts: boolean };
 
-/** Where one ready pod listens. */
+/** Where one pod listens. */
 export interface Endpoint {
   readonly address: string;
   readonly port: PortNumber;
@@ -29,7 +29,10 @@ export interface Claim {
 /** What the world knows of one Rollout. */
 export interface RolloutRecord {
   readonly key: ObjectKey;
-  /** The version in force: the last one without errors that was settled, or the only one there is. */
+  /**
+   * The version in force: the last one without errors that was settled, or the only one there is, or a stand-in that leads
+   * everything to the stable version where neither can be gone by.
+   */
   readonly good: Rollout | undefined;
   /** What the newest version says, whether it is in force or not: an abort wins at once. */
   readonly aborted: boolean;
@@ -60,8 +63,9 @@ export interface WorldView {
   /** ReplicaSets of a Rollout by version; empty where the source has none. */
   replicaSets(rollout: ObjectKey): ReadonlyMap<PodTemplateHash, ReplicaSet>;
   /**
-   * Ready endpoints of one port, in address order, without doubles. For a version they are the union over all Services of the
-   * Rollout that shapes the Service, for a selector may lag behind.
+   * Endpoints of one port, one a pod, in address order: the ready ones, or where none is ready those that are terminating and
+   * still serve. For a version they are the union over all Services of the Rollout that shapes the Service, for a selector may
+   * lag behind.
    */
   endpoints(service: ObjectKey, port: ServicePort, version: Version): readonly Endpoint[];
 }

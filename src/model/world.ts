@@ -218,12 +218,12 @@ function addAll<T>(set: Set<T>, values: Iterable<T>): void {
   for (const value of values) set.add(value);
 }
 
-/** The port of another Service of the same Rollout that leads to the same place. */
+/** The port of another Service of the same Rollout that leads to the same place, or else the one that is called like it. */
 function samePort({ ports }: Service, own: ServicePort): ServicePort | undefined {
   return (
+    ports.find(({ targetPort }) => targetPort === own.targetPort) ??
     ports.find(({ port }) => port === own.port) ??
-    ports.find(({ name }) => name === own.name) ??
-    ports.find(({ targetPort }) => targetPort === own.targetPort)
+    ports.find(({ name }) => name === own.name)
   );
 }
 

@@ -1,6 +1,3 @@
 /** What is dirty, when it is rebuilt, and what is published: the program in one small file, `pipeline.ts`. */
-export { Derivation } from './derivation.js';
-export type { Derived } from './derivation.js';
 export type { Cause, PipelineOptions, ProblemChange, Publication } from './options.js';
 export { Pipeline } from './pipeline.js';
-export { ProblemLedger } from './problem-ledger.js';

@@ -49,8 +49,12 @@ test('one Service for all versions: the whole way of an update', () => {
   apply(web({ currentStepIndex: 3 }));
   assert.deepEqual(host('web'), ['default: v1 40, v2 60']);
   apply(web({ currentStepIndex: 4 }));
-  assert.deepEqual(host('web'), ['default: v1 50, v2 50'], 'after the last step, two of four pods');
-  assert.deepEqual(codes(), ['WEIGHT_CAPPED']);
+  assert.deepEqual(
+    host('web'),
+    ['default: v1 40, v2 60'],
+    'after the last step what was in force stays, with two of four pods',
+  );
+  assert.deepEqual(codes(), []);
   apply(web({ stableRS: 'v2', currentStepIndex: 4 }));
   assert.deepEqual(host('web'), ['default: v2 100'], 'promoted');
   assert.deepEqual(codes(), []);
@@ -99,6 +103,27 @@ test('promoted in full midway: the weight before it holds until the new version 
   assert.deepEqual(host('web'), ['default: v1 80, v2 20']);
   apply(web({ currentStepIndex: 4, stableRS: 'v2' }));
   assert.deepEqual(host('web'), ['default: v2 100']);
+});
+
+test('a spec that can not be used: Argo goes on, and what it makes stable gets everything', () => {
+  const bad = { steps: [{ setWeight: 120 }] };
+  const { apply, host, codes } = story(
+    service('web', APP),
+    ...pods('web', [V1, V2]),
+    web({ currentStepIndex: 3 }, { ...bad, canaryService: 'none' }),
+  );
+  assert.deepEqual(host('web'), ['default: v1 100, v2 0'], 'never good, as after a restart');
+  assert.deepEqual(codes(), [], 'what the spec names is not judged');
+  apply(web({ currentStepIndex: 1 }));
+  assert.deepEqual(host('web'), ['default: v1 80, v2 20'], 'mended');
+  apply(web({ currentStepIndex: 3 }, bad));
+  assert.deepEqual(host('web'), ['default: v1 80, v2 20'], 'the last good one holds');
+  apply(web({ currentStepIndex: 4, stableRS: 'v2' }, bad));
+  assert.deepEqual(host('web'), ['default: v2 100'], 'v1 is on its way out');
+  apply(web({ currentPodHash: 'v3', currentStepIndex: 3, stableRS: 'v2' }, bad));
+  assert.deepEqual(host('web'), ['default: v2 100, v3 0'], 'the next update');
+  apply(web({ currentPodHash: 'v3', stableRS: 'v3' }, bad));
+  assert.deepEqual(host('web'), ['default: v3 100']);
 });
 
 test('an abort in a version that is not usable otherwise: wins at once', () => {

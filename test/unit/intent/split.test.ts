@@ -160,6 +160,11 @@ const M2: readonly Row[] = [
     want: 'v1 50, v2 50',
   },
   {
+    name: 'the cap takes nothing from what was in force on the way: setCanaryScale may have made the canary small',
+    given: { steps: WALK, status: { stepIndex: 4 }, record: { walked: 3 }, ready: { v1: 4, v2: 1 } },
+    want: 'v1 50, v2 50',
+  },
+  {
     name: 'the cap takes nothing from a weight that is small anyway',
     given: { steps: [{ setWeight: 20 }], status: { stepIndex: 1 }, ready: { v1: 4, v2: 1 } },
     want: 'v1 80, v2 20',

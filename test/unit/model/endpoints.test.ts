@@ -135,28 +135,28 @@ test('a version is found behind any Service of its Rollout, for a selector may l
 const siblings: readonly { readonly name: string; readonly ports: readonly Raw[]; readonly want: readonly string[] }[] =
   [
     {
-      name: 'the same number',
+      name: 'the same target port',
+      ports: [
+        { name: 'http', port: 80, targetPort: 8 },
+        { name: 'x', port: 9, targetPort: 80 },
+      ],
+      want: ['10.0.0.1:8082'],
+    },
+    {
+      name: 'or else the same number',
       ports: [
         { name: 'http', port: 9 },
-        { name: 'x', port: 80 },
+        { name: 'x', port: 80, targetPort: 'web' },
       ],
       want: ['10.0.0.1:8082'],
     },
     {
       name: 'or else the same name',
       ports: [
-        { name: 'x', port: 9, targetPort: 80 },
+        { name: 'x', port: 9 },
         { name: 'http', port: 8 },
       ],
       want: ['10.0.0.1:8081'],
-    },
-    {
-      name: 'or else the same target port',
-      ports: [
-        { name: 'y', port: 8 },
-        { name: 'x', port: 9, targetPort: 80 },
-      ],
-      want: ['10.0.0.1:8082'],
     },
     { name: 'or none', ports: [{ name: 'y', port: 8 }], want: [] },
   ];
@@ -177,6 +177,75 @@ for (const { name, ports, want } of siblings) {
     assert.deepEqual(addresses(made, 'web', 'new'), want);
   });
 }
+
+test('a pod behind several Services is one endpoint, where the Service that is asked says', () => {
+  const made = world(
+    NAMED,
+    service('stable'),
+    service('canary', { ports: [{ name: 'http', port: 80, targetPort: 9 }] }),
+    pod('b', 'new'),
+    pod('c', 'new'),
+    slice('stable', [{ address: '10.0.0.1', pod: 'b' }]),
+    slice(
+      'canary',
+      [
+        { address: '10.0.0.1', pod: 'b' },
+        { address: '10.0.0.2', pod: 'c' },
+      ],
+      { ports: [{ name: 'http', port: 9 }] },
+    ),
+  );
+  assert.deepEqual(addresses(made, 'stable', 'new'), ['10.0.0.1:8080', '10.0.0.2:9']);
+});
+
+test('a pod of a dual-stack Service is one endpoint, by IPv4', () => {
+  const ipv6 = slice('web', [{ address: '1::1', pod: 'a' }, { address: '1::2', pod: 'b' }, { address: '1::3' }], {
+    addressType: 'IPv6',
+    metadata: { name: 'web-0', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'web' } },
+  });
+  const ipv4 = slice('web', [{ address: '10.0.0.1', pod: 'a' }]);
+  for (const slices of [
+    [ipv4, ipv6],
+    [ipv6, ipv4],
+  ]) {
+    const made = world(...WEB, pod('a', 'old'), pod('b', 'new'), ...slices);
+    assert.deepEqual(addresses(made, 'web'), ['10.0.0.1:8080', '1::2:8080', '1::3:8080']);
+    assert.deepEqual(addresses(made, 'web', 'old'), ['10.0.0.1:8080']);
+    assert.deepEqual(ready(made), [
+      ['new', 1],
+      ['old', 2],
+    ]);
+  }
+});
+
+test('endpoints that are no pods may share an address', () => {
+  const other = slice('web', [{ address: '127.0.0.1' }], {
+    ports: [{ name: 'http', port: 8081 }],
+    metadata: { name: 'web-b', namespace: 'shop', labels: { 'kubernetes.io/service-name': 'web' } },
+  });
+  const made = world(service('web'), slice('web', [{ address: '127.0.0.1' }]), other);
+  assert.deepEqual(addresses(made, 'web'), ['127.0.0.1:8080', '127.0.0.1:8081']);
+});
+
+test('pods that are terminating take requests while no other of their version is ready, and do not count as ready', () => {
+  const leaving = { ready: false, serving: true, terminating: true };
+  const ending = (...names: readonly string[]): Raw =>
+    slice('web', [], {
+      endpoints: [
+        { addresses: ['10.0.0.1'], targetRef: { kind: 'Pod', name: 'a' } },
+        { addresses: ['10.0.0.2'], targetRef: { kind: 'Pod', name: 'b' } },
+        { addresses: ['10.0.0.3'], targetRef: { kind: 'Pod', name: 'c' } },
+      ].map((one) => (names.includes(one.targetRef.name) ? { ...one, conditions: leaving } : one)),
+    });
+  const made = world(...WEB, pod('a', 'old'), pod('b', 'old'), pod('c', 'new'), ending('a'));
+  assert.deepEqual(addresses(made, 'web', 'old'), ['10.0.0.2:8080']);
+  apply(made, ending('a', 'b'));
+  assert.deepEqual(addresses(made, 'web', 'old'), ['10.0.0.1:8080', '10.0.0.2:8080']);
+  assert.deepEqual(addresses(made, 'web'), ['10.0.0.3:8080']);
+  assert.deepEqual(ready(made), [['new', 1]]);
+  apply(made, ending('a', 'b', 'c'));
+  assert.deepEqual(addresses(made, 'web'), ['10.0.0.1:8080', '10.0.0.2:8080', '10.0.0.3:8080']);
+});
 
 test('a Service without a Rollout has no sibling', () => {
   const made = world(service('a'), service('b'), pod('p', 'x'), slice('b', [{ address: '10.0.0.1', pod: 'p' }]));

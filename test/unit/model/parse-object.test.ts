@@ -79,13 +79,13 @@ test('text order of times is time order, whatever their notation', () => {
   assert.deepEqual(read, [...read].sort());
 });
 
-test('a rejected object keeps its name and says whether it is aborted', () => {
+test('a rejected Rollout keeps its name and what could be read of it', () => {
   const event = parsed(
     rollout('web', { trafficRouting: {}, steps: [{ setWeight: 101 }] }, { status: { abort: true } }),
   );
   assert.ok(event.kind === 'rejected');
   assert.deepEqual(event.ref, { kind: 'Rollout', namespace: 'shop', name: 'web' });
-  assert.equal(event.aborted, true);
+  assert.equal(event.rest?.status.aborted, true);
 });
 
 test('keys that JavaScript inherits are content when they are there, and nothing when they are not', () => {

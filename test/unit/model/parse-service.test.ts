@@ -100,26 +100,30 @@ for (const { name, spec, want } of badServices) {
   test(`a Service is refused for ${name}`, () => assert.deepEqual(problemsOf(service('web', spec)), [want]));
 }
 
-const conditions: readonly { readonly conditions: unknown; readonly want: boolean }[] = [
-  { conditions: undefined, want: true },
-  { conditions: {}, want: true },
-  { conditions: { ready: null }, want: true },
-  { conditions: { ready: true }, want: true },
-  { conditions: { ready: false }, want: false },
-  { conditions: { ready: true, terminating: true }, want: false },
-  { conditions: { serving: false }, want: true },
+const conditions: readonly { readonly conditions: unknown; readonly want: 'ready' | 'leaving' | 'down' }[] = [
+  { conditions: undefined, want: 'ready' },
+  { conditions: {}, want: 'ready' },
+  { conditions: { ready: null }, want: 'ready' },
+  { conditions: { ready: true }, want: 'ready' },
+  { conditions: { ready: false }, want: 'down' },
+  { conditions: { serving: false }, want: 'ready' },
+  { conditions: { ready: true, terminating: true }, want: 'leaving' },
+  { conditions: { ready: false, terminating: true }, want: 'down' },
+  { conditions: { ready: false, serving: true, terminating: true }, want: 'leaving' },
+  { conditions: { ready: false, serving: false, terminating: true }, want: 'down' },
 ];
 for (const { conditions: given, want } of conditions) {
-  test(`an endpoint with conditions ${JSON.stringify(given)} is ${want ? 'ready' : 'not ready'}`, () => {
+  test(`an endpoint with conditions ${JSON.stringify(given)} is ${want}`, () => {
     const endpoints = [{ addresses: ['10.0.0.1'], conditions: given }];
-    assert.equal(used('EndpointSlice', slice('web', [], { endpoints })).endpoints[0]?.ready, want);
+    const leaving = used('EndpointSlice', slice('web', [], { endpoints })).endpoints[0]?.leaving;
+    assert.equal(leaving === undefined ? 'down' : leaving ? 'leaving' : 'ready', want);
   });
 }
 
 test('of the addresses of one endpoint, which all are the same pod, the first counts', () => {
   const endpoints = [{ addresses: ['10.0.0.1', '10.0.0.2'], targetRef: { kind: 'Pod', name: 'a', namespace: 'shop' } }];
   assert.deepEqual(used('EndpointSlice', slice('web', [], { endpoints })).endpoints, [
-    { address: '10.0.0.1', ready: true, pod: 'shop/a' },
+    { address: '10.0.0.1', leaving: false, pod: 'shop/a' },
   ]);
 });
 

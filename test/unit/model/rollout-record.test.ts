@@ -15,6 +15,11 @@ function version(uid: string, status: Raw = {}, generation = 1): Raw {
   );
 }
 
+/** One that can not be used, but has a status. */
+function bad(uid: string, status: Raw = {}): Raw {
+  return rollout('web', BAD, { metadata: { uid }, status: { currentPodHash: 'new', stableRS: 'old', ...status } });
+}
+
 function after(...raws: readonly Raw[]): RolloutRecord {
   const world = new World();
   for (const raw of raws) apply(world, raw);
@@ -42,10 +47,33 @@ const inForce: readonly { readonly name: string; readonly given: readonly Raw[];
     },
     { name: 'the version before one that can not be used', given: [version('1'), rollout('web', BAD)], want: '1' },
     { name: 'nothing where no version could ever be used', given: [rollout('web', BAD)], want: undefined },
+    { name: 'a stand-in where no version could ever be used', given: [bad('1')], want: '1' },
+    { name: 'the newest stand-in', given: [bad('1'), bad('2')], want: '2' },
+    { name: 'a version that can be used after a stand-in', given: [bad('1'), version('2', {}, 2)], want: '2' },
+    {
+      name: 'the version before a bad one with the same stable version',
+      given: [version('1', { stableRS: 'old' }), bad('2')],
+      want: '1',
+    },
+    {
+      name: 'a stand-in once another version is stable',
+      given: [version('1', { stableRS: 'old' }), bad('2', { stableRS: 'new' })],
+      want: '2',
+    },
   ];
 for (const { name, given, want } of inForce) {
   test(`in force is ${name}`, () => assert.equal(after(...given).good?.uid, want));
 }
+
+test('a stand-in has no steps and no weights, and the options of the version before it', () => {
+  const options = { annotations: { 'penstock.dev/options': '{"hosts": ["web"]}' } };
+  const before = rollout('web', { trafficRouting: {} }, { metadata: options, status: { stableRS: 'older' } });
+  const { good } = after(before, bad('2'));
+  assert.equal(good?.standing, 'invalid');
+  assert.deepEqual(good.options.hosts, ['web']);
+  assert.ok(good.strategy.kind === 'canary');
+  assert.deepEqual([good.strategy.routing, good.strategy.steps], ['none', []]);
+});
 
 test('an abort counts at once, whatever becomes of the version that tells it', () => {
   assert.equal(after(version('1')).aborted, false);
