@@ -1,5 +1,5 @@
 import { AdminServer } from '../admin/index.js';
-import { type ObjectRef, type Problem, printProblem, printRef } from '../base/index.js';
+import { type ObjectRef, type Problem, type ProblemCode, printProblem, printRef } from '../base/index.js';
 import { createMetrics, type Logger, type Metrics } from '../observe/index.js';
 import { Pipeline, type ProblemChange } from '../pipeline/index.js';
 import { outboundListener, routeTable } from '../resources/index.js';
@@ -77,14 +77,20 @@ interface ProblemScene {
   readonly all: readonly Problem[];
 }
 
+/** What every change of a spec brings for the moment until the Argo Rollouts controller has seen it: listed and counted, but no news. */
+const PASSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['STATUS_STALE']);
+
 /** Each problem once when it comes and once when it goes. */
 function tellProblems({ appeared, gone }: ProblemChange, { log, metrics, all }: ProblemScene): void {
   for (const problem of appeared) {
     const facts = { code: problem.code, problem: printProblem(problem) };
     if (problem.severity === 'error') log.error(facts, 'problem: the last good version of this object stays in force');
-    else log.warn(facts, 'problem');
+    else log[PASSING.has(problem.code) ? 'debug' : 'warn'](facts, 'problem');
   }
-  for (const problem of gone) log.info({ code: problem.code, problem: printProblem(problem) }, 'problem solved');
+  for (const problem of gone) {
+    const facts = { code: problem.code, problem: printProblem(problem) };
+    log[PASSING.has(problem.code) ? 'debug' : 'info'](facts, 'problem solved');
+  }
   const errors = all.filter(({ severity }) => severity === 'error').length;
   metrics.problems({ errors, warnings: all.length - errors });
 }

@@ -209,7 +209,9 @@ class DirectorySource implements Source {
     const found = await survey(path, this.#root, (folder, mark) => {
       if (this.#isOpen) this.#watched.arm(folder, mark);
     });
-    for (const file of this.#marks.keys()) {
+    // Most often the path is one file that was there before, and there is no need to look at all the others.
+    const known = found.files.has(path) && this.#marks.has(path) ? [] : this.#marks.keys();
+    for (const file of known) {
       if (!isWithin(path, file) || found.files.has(file)) continue;
       const isHeldBack = [...found.failed.keys()].some((folder) => isWithin(folder, file));
       if (!isHeldBack) sights.set(file, { kind: 'gone' });
