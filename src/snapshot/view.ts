@@ -49,8 +49,10 @@ export function viewsWith(assembly: Assembly): ViewOf {
     );
   return (snapshot, { namespace: own, outbound: { host, port } }) => {
     const namespace = hasHosts(snapshot, own) ? own : NO_NAMESPACE;
+    const shared = kept(views, snapshot, () => new Map<string, View>());
+    if (shared.size >= MOST_VIEWS) shared.clear();
     return kept(
-      kept(views, snapshot, () => new Map<string, View>()),
+      shared,
       `${namespace} ${host} ${port}`,
       () =>
         new SnapshotView(snapshot, namespace, {
@@ -60,6 +62,9 @@ export function viewsWith(assembly: Assembly): ViewOf {
     );
   };
 }
+
+/** Addresses are what clients say, so there is no end to them while nothing is published; a view that is forgotten is made anew. */
+const MOST_VIEWS = 1000;
 
 /** Stands for every namespace without hosts of its own: their proxies all see the same. */
 const NO_NAMESPACE = '';

@@ -15,7 +15,8 @@ export function readDelta(state: TypeState, request: DeltaRequest, view: View): 
   // (discovery.proto, DeltaDiscoveryRequest).
   const answer = state.answer(request.nonce, request.error?.message);
   if (first) bring(state, request.initialVersions, view);
-  const change = state.subscription.changeBy(request, first);
+  const subscribe = ourNames(state, request.subscribe, view);
+  const change = state.subscription.changeBy({ subscribe, unsubscribe: request.unsubscribe }, first);
   if (first) reviewBrought(state, change, request, view);
   else force(state, change, view);
   drop(state, change, view);
@@ -35,6 +36,14 @@ export function readSotw(state: TypeState, request: SotwRequest, view: View): Ve
   // Full lists say that a name does not exist by leaving it out; the other types have no way to say so.
   if (state.isFull && (change.asked.length > 0 || change.wildcard === 'begun')) state.owesAnswer = true;
   return answer;
+}
+
+/**
+ * The same names, where we know them in our own strings: a client names its thousands of endpoints in strings of its own, and
+ * each client would keep them for as long as it is connected.
+ */
+function ourNames({ kind }: TypeState, names: readonly string[], view: View): readonly string[] {
+  return names.map((name) => view.get(kind, name)?.name ?? name);
 }
 
 /** What the client kept over a reconnect: of what is current we know more than the version, also when it no longer is. */

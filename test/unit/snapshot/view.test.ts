@@ -111,3 +111,14 @@ test('a table lives on until a virtual host changes', () => {
   const grown = withHosts(churned, new Map([[CART, entry(CART, [80])]]));
   assert.notEqual(table(grown)?.version, table(snapshot)?.version);
 });
+
+test('addresses without end are not kept: the views of the first are forgotten, and made anew', () => {
+  const { viewOf, made } = counting();
+  const at = (port: number): View => viewOf(snapshot, { namespace: 'shop', outbound: { host: '127.0.0.1', port } });
+  const first = at(1);
+  assert.equal(at(1), first);
+  for (let port = 2; port <= 1001; port += 1) at(port);
+  assert.notEqual(at(1), first);
+  assert.deepEqual([...at(1).all('cluster')], [...first.all('cluster')]);
+  assert.equal(made.listeners, 0, 'nobody asked for one');
+});
