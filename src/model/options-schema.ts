@@ -33,15 +33,21 @@ function duration(description: string): z.ZodType<DurationMs, string> {
     .transform((text, context) => parseDuration(text) ?? refuse(context, DURATION_EXPECTED));
 }
 
+/** Envoy refuses a cluster with none. */
+function period(description: string): z.ZodType<DurationMs, string> {
+  return duration(description).refine((ms) => ms > 0, { error: 'a duration of more than 0s' });
+}
+
 /** `off` and a duration of nothing are the same: Envoy takes 0 for no timeout. */
 function timeout(description: string): z.ZodType<Timeout | undefined, string | undefined> {
   const expected = { error: 'off, or a duration such as 30s, 500ms or 1h30m' };
   return z
     .union([z.literal('off'), z.string(expected).regex(DURATION, expected)], expected)
     .describe(description)
-    .transform((text): Timeout => {
-      const ms = parseDuration(text);
-      return ms === undefined || ms === 0 ? { kind: 'off' } : { kind: 'after', ms };
+    .transform((text, context): Timeout => {
+      if (text === 'off') return { kind: 'off' };
+      const ms = parseDuration(text) ?? refuse(context, expected);
+      return ms === 0 ? { kind: 'off' } : { kind: 'after', ms };
     })
     .optional();
 }
@@ -139,8 +145,8 @@ const OUTLIER = z
   .strictObject(
     {
       consecutiveErrors: whole(1, 1000, 'Errors (5xx) in a row that eject an endpoint.').default(5),
-      interval: duration('How often endpoints are judged.').prefault('10s'),
-      ejectionTime: duration('How long the first ejection lasts; each further one lasts longer.').prefault('30s'),
+      interval: period('How often endpoints are judged.').prefault('10s'),
+      ejectionTime: period('How long the first ejection lasts; each further one lasts longer.').prefault('30s'),
       maxEjectedPercent: PERCENT,
     },
     OBJECT,

@@ -12,6 +12,8 @@ const durations = [
   { text: '10µs', want: 1 },
   { text: '1m', want: 60_000 },
   { text: '1ms1m', want: 60_001 },
+  { text: '2562047h', want: 9_223_369_200_000 },
+  { text: '2562048h', want: undefined },
   { text: '', want: undefined },
   { text: '30', want: undefined },
   { text: '-1s', want: undefined },

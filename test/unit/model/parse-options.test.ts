@@ -90,6 +90,11 @@ const bad: readonly { readonly options: unknown; readonly want: readonly string[
   { options: { retries: { on: ['500'] } }, want: ['OPTION_INVALID at .retries.on[0]'] },
   { options: { retries: { on: ['5xx'], attempts: 11 } }, want: ['OPTION_INVALID at .retries.attempts'] },
   { options: { retries: { on: ['5xx'], tries: 1 } }, want: ['OPTION_UNKNOWN at .retries.tries'] },
+  { options: { timeout: '999999999h' }, want: ['OPTION_INVALID at .timeout'] },
+  { options: { idleTimeout: '2562048h' }, want: ['OPTION_INVALID at .idleTimeout'] },
+  { options: { sticky: { cookie: { ttl: '999999999h' } } }, want: ['OPTION_INVALID at .sticky.cookie.ttl'] },
+  { options: { outlierDetection: { interval: '0s' } }, want: ['OPTION_INVALID at .outlierDetection.interval'] },
+  { options: { outlierDetection: { ejectionTime: '0s' } }, want: ['OPTION_INVALID at .outlierDetection.ejectionTime'] },
   { options: { outlierDetection: { interval: 10 } }, want: ['OPTION_INVALID at .outlierDetection.interval'] },
   {
     options: { outlierDetection: { maxEjectedPercent: 101 } },
