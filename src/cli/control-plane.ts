@@ -1,5 +1,5 @@
 import { AdminServer } from '../admin/index.js';
-import { type ObjectRef, type Problem, type ProblemCode, printProblem, printRef } from '../base/index.js';
+import { type ObjectRef, type ProblemCode, printProblem, printRef } from '../base/index.js';
 import { createMetrics, type Logger, type Metrics } from '../observe/index.js';
 import { Pipeline, type ProblemChange } from '../pipeline/index.js';
 import { outboundListener, routeTable } from '../resources/index.js';
@@ -42,7 +42,7 @@ export async function startControlPlane(
   const pipeline: Pipeline = new Pipeline({
     now: () => performance.now(),
     publish: (publication) => changes.publish(publication, xds),
-    problems: (change) => tellProblems(change, { log, metrics, all: pipeline.problems() }),
+    problems: (change) => tellProblems(change, log, metrics),
     locate: (ref, path) => source.locate(ref, path),
     failed: (object, error) => tellFailure(object, error, log),
   });
@@ -71,17 +71,11 @@ export async function startControlPlane(
   }
 }
 
-interface ProblemScene {
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  readonly all: readonly Problem[];
-}
-
 /** What every change of a spec brings for the moment until the Argo Rollouts controller has seen it: listed and counted, but no news. */
 const PASSING: ReadonlySet<ProblemCode> = new Set<ProblemCode>(['STATUS_STALE']);
 
 /** Each problem once when it comes and once when it goes. */
-function tellProblems({ appeared, gone }: ProblemChange, { log, metrics, all }: ProblemScene): void {
+function tellProblems({ appeared, gone, errors, warnings }: ProblemChange, log: Logger, metrics: Metrics): void {
   for (const problem of appeared) {
     const facts = { code: problem.code, problem: printProblem(problem) };
     if (problem.severity === 'error') log.error(facts, 'problem: the last good version of this object stays in force');
@@ -91,8 +85,7 @@ function tellProblems({ appeared, gone }: ProblemChange, { log, metrics, all }: 
     const facts = { code: problem.code, problem: printProblem(problem) };
     log[PASSING.has(problem.code) ? 'debug' : 'info'](facts, 'problem solved');
   }
-  const errors = all.filter(({ severity }) => severity === 'error').length;
-  metrics.problems({ errors, warnings: all.length - errors });
+  metrics.problems({ errors, warnings });
 }
 
 function tellFailure(object: ObjectRef, error: unknown, log: Logger): void {

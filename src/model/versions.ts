@@ -17,7 +17,7 @@ export function adoptingHash(rollout: Rollout): PodTemplateHash | undefined {
  * stable has given up pods together with traffic, and where an abort leads a blue-green Rollout back to a stable version that
  * has to grow first.
  */
-export function capacityCounts({ strategy, status }: Rollout): boolean {
+function capacityCounts({ strategy, status }: Rollout): boolean {
   switch (strategy.kind) {
     case 'none':
       return false;

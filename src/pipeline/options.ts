@@ -22,6 +22,9 @@ export interface Publication {
 export interface ProblemChange {
   readonly appeared: readonly Problem[];
   readonly gone: readonly Problem[];
+  /** How many there are now; counted along, for looking at all of them would cost more with every Rollout. */
+  readonly errors: number;
+  readonly warnings: number;
 }
 
 /** What the pipeline needs from around it. */

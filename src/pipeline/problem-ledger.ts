@@ -8,6 +8,8 @@ export class ProblemLedger {
   readonly #byOwner = new Map<string, readonly Problem[]>();
   #appeared = new Map<string, Problem>();
   #gone = new Map<string, Problem>();
+  #errors = 0;
+  #warnings = 0;
 
   constructor(locate: (ref: ObjectRef, path: string) => Place | undefined) {
     this.#locate = locate;
@@ -28,17 +30,25 @@ export class ProblemLedger {
     const after = problems.map((problem) => this.#placed(problem));
     if (after.length === 0) this.#byOwner.delete(owner);
     else this.#byOwner.set(owner, after);
+    this.#errors += errorsIn(after) - errorsIn(before);
+    this.#warnings += after.length - errorsIn(after) - (before.length - errorsIn(before));
     this.#compare(before, after);
   }
 
   /** Every problem, in the order of objects and fields. */
   all(): readonly Problem[] {
-    return [...this.#byOwner.values()].flat().sort((a, b) => byText(identity(a), identity(b)));
+    const all = [...this.#byOwner.values()].flat().map((problem) => ({ id: identity(problem), problem }));
+    return all.sort((a, b) => byText(a.id, b.id)).map(({ problem }) => problem);
   }
 
-  /** What came and went since the last call. */
+  /** What came and went since the last call, and how many there are. */
   takeChange(): ProblemChange {
-    const change = { appeared: [...this.#appeared.values()], gone: [...this.#gone.values()] };
+    const change = {
+      appeared: [...this.#appeared.values()],
+      gone: [...this.#gone.values()],
+      errors: this.#errors,
+      warnings: this.#warnings,
+    };
     this.#appeared = new Map();
     this.#gone = new Map();
     return change;
@@ -58,6 +68,10 @@ export class ProblemLedger {
     const place = this.#locate(problem.object, problem.path);
     return place === undefined ? problem : { ...problem, place };
   }
+}
+
+function errorsIn(problems: readonly Problem[]): number {
+  return problems.filter(({ severity }) => severity === 'error').length;
 }
 
 /** Two problems are the same when they say the same of the same field; a line that moved does not make a new one. */
