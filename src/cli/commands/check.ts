@@ -14,20 +14,25 @@ export interface CheckFlags {
 
 /** Prints every problem of a file or folder in the order of files and lines; exit code 79 where there are any, warnings too. */
 export async function check(flags: CheckFlags): Promise<ExitCode> {
+  const { text, code } = await checked(flags, process.stdout.isTTY);
+  print(text);
+  return code;
+}
+
+/** What `check` prints, and how it ends. On a terminal a problem is a paragraph, elsewhere a line. */
+export async function checked(
+  flags: CheckFlags,
+  isTerminal: boolean,
+): Promise<{ readonly text: string; readonly code: ExitCode }> {
   const format = readChoice('--output', flags.output, ['text', 'json']);
   const { events, problems } = await offline(flags.file);
   const sorted = [...problems].sort(byPlace);
   const errors = sorted.filter(({ severity }) => severity === 'error').length;
-  if (format === 'json') print(structured({ objects: events.length, problems: sorted }, 'json'));
-  else {
-    const each = process.stdout.isTTY ? paragraph : line;
-    print(
-      [...sorted.map(each), summary(flags.file, events.length, { errors, warnings: sorted.length - errors })].join(
-        '\n',
-      ),
-    );
-  }
-  return sorted.length === 0 ? EXIT.fine : EXIT.problemsFound;
+  const code = sorted.length === 0 ? EXIT.fine : EXIT.problemsFound;
+  if (format === 'json') return { text: structured({ objects: events.length, problems: sorted }, 'json'), code };
+  const told = sorted.map(isTerminal ? paragraph : line);
+  const sum = summary(flags.file, events.length, { errors, warnings: sorted.length - errors });
+  return { text: [...told, sum].join('\n'), code };
 }
 
 /** For programs: everything of a problem on one line. */
