@@ -6,8 +6,8 @@ import type { AckFact, Identity, PushFact, RejectionFact, TurnedAwayFact, XdsFac
 /** A proxy that has not acknowledged a change for so long is named as a laggard, in milliseconds. */
 const PATIENCE_MS = 10_000;
 
-/** More causes than this are counted and not told: a line is to be read. */
-const MOST_CAUSES = 8;
+/** More causes, proxies or resources than this are counted and not told: a line is to be read. */
+const MOST_TOLD = 8;
 
 /** What the xDS server tells, as log lines and metrics: one line a change, when the last proxy has acknowledged it. */
 export class ChangeLog implements XdsFacts {
@@ -61,7 +61,10 @@ export class ChangeLog implements XdsFacts {
 
   rejected(fact: RejectionFact): void {
     this.#metrics.rejected(fact.kind);
-    this.#log.warn({ ...fact }, 'rejected by a proxy: it keeps what it had, these bytes are not sent again');
+    this.#log.warn(
+      { ...fact, names: few(fact.names) },
+      'rejected by a proxy: it keeps what it had, these bytes are not sent again',
+    );
     // Afterwards, for it may end the change: a reader sees the cause first.
     this.#clock.rejected(fact);
   }
@@ -86,8 +89,8 @@ export class ChangeLog implements XdsFacts {
       proxies,
       bytes,
       ...(ms === undefined ? {} : { ms: Math.round(ms * 10) / 10 }),
-      ...(rejectedBy.length === 0 ? {} : { rejectedBy }),
-      ...(laggards.length === 0 ? {} : { laggards }),
+      ...(rejectedBy.length === 0 ? {} : { rejectedBy: few(rejectedBy) }),
+      ...(laggards.length === 0 ? {} : { laggards: few(laggards) }),
     };
     if (laggards.length + rejectedBy.length > 0) this.#log.warn(facts, 'change served, not acknowledged by all');
     else if (causes.length + proxies === 0) this.#log.debug(facts, 'published, for nobody');
@@ -105,6 +108,12 @@ function causesText(causes: readonly Cause[]): string {
     else texts.push(what);
   }
   const texts = [...byObject].map(([object, whats]) => `${object}: ${whats.join(', ')}`);
-  const more = texts.length - MOST_CAUSES;
-  return more > 0 ? `${texts.slice(0, MOST_CAUSES).join('; ')}; and ${more} more objects` : texts.join('; ');
+  const more = texts.length - MOST_TOLD;
+  return more > 0 ? `${texts.slice(0, MOST_TOLD).join('; ')}; and ${more} more objects` : texts.join('; ');
+}
+
+/** Thousands of proxies may be late at once, and each change has its line. */
+function few(names: readonly string[]): readonly string[] {
+  const more = names.length - MOST_TOLD;
+  return more > 0 ? [...names.slice(0, MOST_TOLD), `and ${more} more`] : names;
 }

@@ -115,6 +115,16 @@ test('a rejection is a line of its own, and the change says by whom', () => {
   );
 });
 
+test('of many proxies and resources the first are named, the others counted', () => {
+  const { changes, lines, publish } = scene();
+  const ids = Array.from({ length: 10 }, (_, index) => `web-${index}`);
+  for (const id of ids) changes.connected({ ...proxy, id });
+  publish(2, [{ object: web, what: 'weight 0 → 20' }]);
+  for (const id of ids) changes.rejected({ sequence: 2, proxy: id, kind: 'cluster', message: 'no', names: ids });
+  const some = [...ids.slice(0, 8), 'and 2 more'];
+  assert.deepEqual([lines.at(-2)?.[2]['names'], lines.at(-1)?.[2]['rejectedBy']], [some, some]);
+});
+
 test('proxies that come and go are told', () => {
   const { changes, lines } = scene();
   changes.connected(proxy);
