@@ -79,12 +79,17 @@ function dynamicResources(options: BootstrapOptions): Bootstrap_DynamicResources
   return { ads_config: own, cds_config: source, lds_config: source };
 }
 
+const RECONNECT_FIRST_MS = 500;
+/** Envoy's own 30 s would leave a sidecar that long without changes after the control plane is back. */
+const RECONNECT_AT_MOST_MS = 5_000;
+
 function apiSource(api: BootstrapOptions['api']): ApiConfigSource {
+  const backOff = { base_interval: duration(RECONNECT_FIRST_MS), max_interval: duration(RECONNECT_AT_MOST_MS) };
   return {
     api_type: api === 'delta' ? ApiConfigSource_ApiType.DELTA_GRPC : ApiConfigSource_ApiType.GRPC,
     transport_api_version: ApiVersion.V3,
     set_node_on_first_message_only: true,
-    grpc_services: [{ envoy_grpc: { cluster_name: XDS_CLUSTER } }],
+    grpc_services: [{ envoy_grpc: { cluster_name: XDS_CLUSTER, retry_policy: { retry_back_off: backOff } } }],
   };
 }
 

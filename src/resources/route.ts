@@ -6,7 +6,7 @@ import {
   FractionalPercent_DenominatorType,
   type RouteAction,
   type RouteAction_RequestMirrorPolicy,
-  type RetryPolicy,
+  type RouteRetryPolicy,
   type Route as RouteMessage,
   type RuntimeFractionalPercent,
 } from '../codec/index.js';
@@ -101,13 +101,13 @@ const SAFE_RETRY_COUNT = 2;
 const PREVIOUS_HOSTS = 'envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate';
 
 /** A pod that has just failed is passed over: with one dead pod of two, 12 % of parallel requests failed without this (Envoy 1.40). */
-const ELSEWHERE: RetryPolicy = {
+const ELSEWHERE: RouteRetryPolicy = {
   retry_host_predicate: [{ name: 'previous_hosts', typed_config: any(PREVIOUS_HOSTS, {}) }],
   host_selection_retry_max_attempts: 10,
 };
 
 /** `undefined`: none. gRPC refuses a policy with less than one retry. */
-function retryPolicy(retries: Retries): RetryPolicy | undefined {
+function retryPolicy(retries: Retries): RouteRetryPolicy | undefined {
   switch (retries.kind) {
     case 'default':
       return { retry_on: SAFE_RETRY_ON, num_retries: { value: SAFE_RETRY_COUNT }, ...ELSEWHERE };

@@ -20,7 +20,14 @@ const STREAM = {
   api_type: 'DELTA_GRPC',
   transport_api_version: 'V3',
   set_node_on_first_message_only: true,
-  grpc_services: [{ envoy_grpc: { cluster_name: 'xds' } }],
+  grpc_services: [
+    {
+      envoy_grpc: {
+        cluster_name: 'xds',
+        retry_policy: { retry_back_off: { base_interval: '0.500s', max_interval: '5s' } },
+      },
+    },
+  ],
 };
 const AGGREGATED = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
 
