@@ -45,6 +45,7 @@ function canaryIntent(
   const nothing = unknownYet(rollout, strategy.total);
   if (situation === undefined) return { value: nothing, problems: [] };
   const { value: backends, problems } = split(situation);
+  if (backends.length === 0) return { value: nothing, problems };
   const { stable, canary } = situation;
   const managed = managedRoutes(situation, backends);
   return { value: { ...nothing, stable, canary, split: backends, managed, roles: canaryRoles(situation) }, problems };

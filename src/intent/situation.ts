@@ -14,6 +14,8 @@ export interface Situation {
   /** Whether the canary's ReplicaSet is the older one: a rollback, so the steps were written for other versions. */
   readonly isCanaryOlder: boolean;
   readonly ready: Ready;
+  /** Whether any pod behind the Rollout's Services is ready, be it of a version that the Rollout does not name. */
+  readonly isAnyReady: boolean;
 }
 
 /** How many ready pods a version has behind the Rollout's Services. */
@@ -38,6 +40,7 @@ export function situationOf(
     walked: record.walked,
     isCanaryOlder: canary !== undefined && isOlder(world, rollout, canary, stable),
     ready: readyOf(world, rollout),
+    isAnyReady: [...world.readyPods(rollout.key).values()].some((count) => count > 0),
   };
 }
 

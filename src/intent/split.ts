@@ -12,6 +12,9 @@ import type { Situation } from './situation.js';
  *
  * A version without a ready pod gets nothing as long as any version has one: its share goes to the first that has, and a
  * problem says so. Stable and canary are in the list even without traffic, so that their clusters are warm when it comes.
+ *
+ * Empty where no version has a ready pod but others behind the Services do, as when another Rollout's pods take over: those
+ * answer better than nobody.
  */
 export function split(s: Situation): Translation<readonly Backend[]> {
   const { value: shares, problems } = desiredShares(s);
@@ -24,7 +27,8 @@ export function split(s: Situation): Translation<readonly Backend[]> {
   });
   // Scaled to nothing on purpose is nothing to complain of.
   const complaints = s.rollout.replicas > 0 ? empty.map((share) => emptyVersion(s, share, heir)) : [];
-  return { value: backends, problems: [...problems, ...complaints] };
+  const isForeign = s.isAnyReady && s.ready(heir) === 0;
+  return { value: isForeign ? [] : backends, problems: [...problems, ...complaints] };
 }
 
 function servedWeight(s: Situation, share: Share, empty: readonly Share[], heir: PodTemplateHash): TrafficWeight {
@@ -37,14 +41,15 @@ function servedWeight(s: Situation, share: Share, empty: readonly Share[], heir:
 }
 
 function emptyVersion(s: Situation, share: Share, heir: PodTemplateHash): Problem {
-  const part = `${share.weight} of ${s.strategy.total}`;
-  const instead =
-    s.ready(heir) > 0
-      ? `its share, ${part}, goes to ${heir} until it has one`
-      : 'no version has one, so requests fail unless a pod that is ending still serves';
   return rolloutProblem(s.rollout, 'VERSION_EMPTY', {
     path: share.path,
     value: showValue(share.hash),
-    expected: `a version with a ready pod behind the Rollout's Services: ${instead}`,
+    expected: `a version with a ready pod behind the Rollout's Services: ${insteadOf(s, share, heir)}`,
   });
+}
+
+function insteadOf(s: Situation, { weight }: Share, heir: PodTemplateHash): string {
+  if (s.ready(heir) > 0) return `its share, ${weight} of ${s.strategy.total}, goes to ${heir} until it has one`;
+  if (s.isAnyReady) return 'no version has one, so whatever other pod is ready there gets the requests';
+  return 'no version has one, so requests fail unless a pod that is ending still serves';
 }

@@ -122,8 +122,24 @@ test('a spec that can not be used: Argo goes on, and what it makes stable gets e
   assert.deepEqual(host('web'), ['default: v2 100'], 'v1 is on its way out');
   apply(web({ currentPodHash: 'v3', currentStepIndex: 3, stableRS: 'v2' }, bad));
   assert.deepEqual(host('web'), ['default: v2 100, v3 0'], 'the next update');
-  apply(web({ currentPodHash: 'v3', stableRS: 'v3' }, bad));
+  apply(web({ currentPodHash: 'v3', stableRS: 'v3' }, bad), ...pods('web', [{ hash: 'v3', ports: [4021] }]));
   assert.deepEqual(host('web'), ['default: v3 100']);
+});
+
+test('another Rollout takes over a Service: its pods are not left out once they are the only ones', () => {
+  const roles = { stableService: 'web-stable', trafficRouting: PLUGIN };
+  const { apply, host, codes } = story(
+    service('web', APP),
+    service('web-stable', APP),
+    web({ currentPodHash: 'v1' }, roles),
+  );
+  apply(...pods('web', [V1, { ...V2, hash: 'other' }]));
+  assert.deepEqual([host('web'), host('web-stable')], [['default: v1 100'], ['default: v1 100']]);
+  apply(...pods('web', [{ ...V1, ready: false }]));
+  assert.deepEqual([host('web'), host('web-stable')], [['default: all 100'], ['default: all 100']]);
+  assert.deepEqual(codes(), ['VERSION_EMPTY']);
+  apply(...pods('web', [V1, { ...V2, hash: 'other' }]));
+  assert.deepEqual([host('web'), host('web-stable')], [['default: v1 100'], ['default: v1 100']]);
 });
 
 test('an abort in a version that is not usable otherwise: wins at once', () => {
