@@ -4,6 +4,7 @@ import { codecs } from './gen/code.js';
 import type { RouteConfiguration } from './gen/messages.js';
 import { MESSAGE_NAME, type MessageOf, type ResourceKind } from './kinds.js';
 import { decoded } from './decode-error.js';
+import { type Bytes, remembered } from './remembered.js';
 import { concat, lengthDelimited } from './wire.js';
 
 /** One resource as it is compared and sent: encoded once, never changed. */
@@ -40,6 +41,9 @@ export function encode<K extends ResourceKind>(
 // RouteConfiguration.virtual_hosts (route.proto). Fields are written by their number, and `name` is the only one before it.
 const VIRTUAL_HOSTS_FIELD = 2;
 
+/** Virtual hosts as they stand in a table: one that changes makes a table anew for each namespace, of thousands that did not. */
+const tableEntries: Bytes = new WeakMap();
+
 /**
  * Encodes a route table from virtual hosts that are already encoded, without decoding them: the bytes are those of the
  * whole message. References are all that the virtual hosts have. `head` is the table's own fields, without its name.
@@ -52,11 +56,15 @@ export function encodeRouteTable(
   const table = codecs[MESSAGE_NAME.route];
   const body = concat([
     table.encode({ name }),
-    ...virtualHosts.flatMap((host) => lengthDelimited(VIRTUAL_HOSTS_FIELD, host.body)),
+    ...virtualHosts.map((host) => remembered(tableEntries, host, tableEntry)),
     table.encode(head),
   ]);
   const references = virtualHosts.flatMap((host) => host.references);
   return frozen('route', name, body, references);
+}
+
+function tableEntry({ body }: EncodedResource): Uint8Array {
+  return concat(lengthDelimited(VIRTUAL_HOSTS_FIELD, body));
 }
 
 /** The message of a resource, for tests and for printing. Throws a `DecodeError` where the bytes are not one. */

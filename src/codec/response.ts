@@ -1,6 +1,7 @@
 import { assertNever } from '../base/index.js';
 import { codecs } from './gen/code.js';
 import { TYPE } from './kinds.js';
+import { remembered } from './remembered.js';
 import type { EncodedResource } from './resource.js';
 import { concat, lengthDelimited } from './wire.js';
 
@@ -116,16 +117,4 @@ function resourceEntry({ kind, name, version, body }: EncodedResource, aliases: 
 
 function entry(message: Uint8Array): Uint8Array {
   return concat(lengthDelimited(RESOURCES_FIELD, message));
-}
-
-function remembered(
-  entries: WeakMap<EncodedResource, Uint8Array>,
-  resource: EncodedResource,
-  make: (resource: EncodedResource) => Uint8Array,
-): Uint8Array {
-  const known = entries.get(resource);
-  if (known !== undefined) return known;
-  const made = make(resource);
-  entries.set(resource, made);
-  return made;
 }
