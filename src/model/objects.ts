@@ -82,7 +82,6 @@ export interface ReplicaSet extends Meta {
 /** An Argo Rollout: what its user wants and how far Argo has come. */
 export interface Rollout extends Meta {
   readonly kind: 'Rollout';
-  readonly uid: string;
   /** `spec.replicas`, 1 unless set (the CRD's default). */
   readonly replicas: number;
   /** Labels of the pod template; empty with a `workloadRef`, then `selector` stands in for them. */

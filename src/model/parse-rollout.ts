@@ -13,7 +13,6 @@ export function parseRollout(root: Fields): Rollout {
   return {
     ...meta,
     kind: 'Rollout',
-    uid: root.object('metadata')?.text('uid') ?? '',
     replicas: spec?.count('replicas') ?? 1,
     templateLabels: spec === undefined ? new Map() : templateLabels(spec),
     strategy: parseStrategy(spec?.object('strategy')),

@@ -109,7 +109,6 @@ export function rollout(given: Given): Rollout {
     ...meta('web'),
     annotations: new Map(isAnnotated ? [['penstock.dev/options', '{}']] : []),
     kind: 'Rollout',
-    uid: 'u1',
     replicas: given.replicas ?? 4,
     templateLabels: new Map([['app', 'web']]),
     strategy: given.strategy ?? { ...CANARY, steps: steps(...(given.steps ?? [])), ...given.canary },

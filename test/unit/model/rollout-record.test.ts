@@ -6,18 +6,21 @@ import { apply, key, type Raw, remove, replicaSet, rollout } from './given.js';
 const STEPS = [{ setWeight: 20 }, { pause: {} }, { setWeight: 50 }];
 const BAD = { trafficRouting: {}, steps: [{ setWeight: 120 }] };
 
-/** A version of `shop/web`; generation and observed generation tell whether it is settled. */
-function version(uid: string, status: Raw = {}, generation = 1): Raw {
+/** A version of `shop/web`, told by an annotation; generation and observed generation tell whether it is settled. */
+function version(text: string, status: Raw = {}, generation = 1): Raw {
   return rollout(
     'web',
     { trafficRouting: {}, steps: STEPS },
-    { metadata: { uid, generation }, status: { observedGeneration: '1', ...status } },
+    { metadata: { annotations: { text }, generation }, status: { observedGeneration: '1', ...status } },
   );
 }
 
 /** One that can not be used, but has a status. */
-function bad(uid: string, status: Raw = {}): Raw {
-  return rollout('web', BAD, { metadata: { uid }, status: { currentPodHash: 'new', stableRS: 'old', ...status } });
+function bad(text: string, status: Raw = {}): Raw {
+  return rollout('web', BAD, {
+    metadata: { annotations: { text } },
+    status: { currentPodHash: 'new', stableRS: 'old', ...status },
+  });
 }
 
 function after(...raws: readonly Raw[]): RolloutRecord {
@@ -62,7 +65,7 @@ const inForce: readonly { readonly name: string; readonly given: readonly Raw[];
     },
   ];
 for (const { name, given, want } of inForce) {
-  test(`in force is ${name}`, () => assert.equal(after(...given).good?.uid, want));
+  test(`in force is ${name}`, () => assert.equal(after(...given).good?.annotations.get('text'), want));
 }
 
 test('a stand-in has no steps and no weights, and the options of the version before it', () => {
