@@ -58,7 +58,7 @@ describe('penstock serve', { concurrency: 2 }, () => {
     const folder = await shopFolder(t);
     const startedAt = performance.now();
     const process = started(t, ['--source', `dir:${folder}`, ...FREE, '--xds-address', '0.0.0.0:0']);
-    const ready = await process.told(/ready/);
+    const ready = await process.told(/ ready /);
     t.diagnostic(`serve is ready after ${Math.round(performance.now() - startedAt)} ms (aim: 1500 ms)`);
     assert.match(
       ready,
@@ -67,7 +67,7 @@ describe('penstock serve', { concurrency: 2 }, () => {
     await process.told(/ warn {2}xDS is served in plain text to whoever reaches this address.* xds=0\.0\.0\.0:0$/);
     await put(folder, 'web.yaml', [web(50)]);
     assert.match(
-      await process.told(/50/),
+      await process.told(/ change served sequence=2 /),
       /^\S+ info {2}change served sequence=2 changes="Rollout shop\/web: weight 20 → 50" proxies=0 bytes=0$/,
     );
   });
