@@ -38,7 +38,7 @@ interface Open<C> {
   lastAckAt: number | undefined;
 }
 
-/** So many publications may wait at once; one more, and the oldest is reported with its laggards. */
+/** So many publications may wait at once; one more, and the two oldest are told as one: a burst must not cost without end. */
 const MOST_OPEN = 64;
 
 /**
@@ -84,10 +84,7 @@ export class PushClock<C> {
     };
     this.#open.set(publication.sequence, open);
     if (open.waiting.size === 0) this.#close(open);
-    for (const oldest of this.#open.values()) {
-      if (this.#open.size <= MOST_OPEN) break;
-      this.#close(oldest);
-    }
+    if (this.#open.size > MOST_OPEN) this.#joinOldest();
   }
 
   /** Something of a publication was sent to a proxy, and with it all of the earlier ones of which it had nothing yet. */
@@ -126,6 +123,24 @@ export class PushClock<C> {
 
   #upTo(sequence: number): readonly Open<C>[] {
     return [...this.#open.values()].filter((open) => open.publication.sequence <= sequence);
+  }
+
+  /** A proxy that has settled the later of the two has settled the earlier one, so what is waited for stays the same. */
+  #joinOldest(): void {
+    const [older, newer] = this.#open.values();
+    if (older === undefined || newer === undefined) return;
+    this.#open.delete(older.publication.sequence);
+    this.#open.set(newer.publication.sequence, {
+      ...newer,
+      publication: {
+        sequence: newer.publication.sequence,
+        causes: [...older.publication.causes, ...newer.publication.causes],
+        at: older.publication.at,
+      },
+      served: new Set([...older.served, ...newer.served]),
+      rejectedBy: new Set([...older.rejectedBy, ...newer.rejectedBy]),
+      bytes: older.bytes + newer.bytes,
+    });
   }
 
   #leave(open: Open<C>, proxy: string): void {

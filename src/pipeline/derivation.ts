@@ -47,6 +47,11 @@ export class Derivation {
     return { entries, causes };
   }
 
+  /** An entry that the snapshot did not take: it is no base for what comes next. */
+  refused(key: ObjectKey): void {
+    this.#entries.delete(key);
+  }
+
   #deriveRollout(key: ObjectKey): readonly Cause[] {
     const before = this.rollouts.get(key);
     const { value, problems } = rolloutIntent(this.#world, key);
@@ -66,16 +71,18 @@ export class Derivation {
       entries.set(key, undefined);
       return causes('Service', key, describeHost(before, host));
     }
-    this.hosts.set(key, host);
     const { endpoints, texts } = this.#encodeEndpoints(host);
     this.#keep(key, { ...hostResources(host), endpoints }, entries);
+    this.hosts.set(key, host);
     return causes('Service', key, [...describeHost(before, host), ...(before === undefined ? [] : texts)]);
   }
 
   #deriveEndpoints(key: ObjectKey, entries: Map<ObjectKey, HostEntry | undefined>): readonly Cause[] {
     const host = this.hosts.get(key);
     const before = this.#entries.get(key);
-    if (host === undefined || before === undefined) return [];
+    if (host === undefined) return [];
+    // Refused or failed the last time: it is tried again as a whole.
+    if (before === undefined) return this.#deriveHost(key, entries);
     const { endpoints, texts } = this.#encodeEndpoints(host);
     this.#keep(key, { ...before, endpoints }, entries);
     return causes('Service', key, texts);

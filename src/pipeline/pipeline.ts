@@ -1,4 +1,4 @@
-import type { Problem } from '../base/index.js';
+import type { ObjectKey, Problem } from '../base/index.js';
 import { World, type WorldEvent } from '../model/index.js';
 import { diff, EMPTY_SNAPSHOT, isEmptyChange, type Snapshot, withHosts } from '../snapshot/index.js';
 import { Derivation, refOf } from './derivation.js';
@@ -42,7 +42,7 @@ export class Pipeline {
     this.#problems.note(events);
     const { entries, causes } = this.#derivation.derive(this.#world.apply(events));
     const before = this.#snapshot;
-    this.#snapshot = withHosts(before, entries, (key, error) => this.#options.failed(refOf('Service', key), error));
+    this.#snapshot = withHosts(before, entries, (key, error) => this.#refuse(key, error));
     const changes = diff(before, this.#snapshot);
     if (this.#sequence === 0 || !isEmptyChange(changes)) {
       this.#sequence += 1;
@@ -60,6 +60,12 @@ export class Pipeline {
   /** Every problem there is, in the order of their objects. */
   problems(): readonly Problem[] {
     return this.#problems.all();
+  }
+
+  /** A fault of ours in one host: it keeps what it had, and is derived from the start when it is touched again. */
+  #refuse(key: ObjectKey, error: unknown): void {
+    this.#derivation.refused(key);
+    this.#options.failed(refOf('Service', key), error);
   }
 
   #tell(): void {

@@ -157,12 +157,17 @@ test('who does not answer within the patience is named', () => {
   assert.deepEqual(reports, [report({ proxies: 2, bytes: 20, ms: 5, laggards: ['web-2'] })]);
 });
 
-test('one publication too many waiting: the oldest is told with those it still waits for', () => {
-  const { clock, reports } = scene('web-1');
-  for (let sequence = 1; sequence <= 64; sequence += 1) clock.published({ sequence, causes: [], at: 0 });
+test('a burst is told as one: the oldest publications join while nobody has answered', () => {
+  const { clock, reports, at } = scene('web-1', 'web-2');
+  for (let sequence = 1; sequence <= 66; sequence += 1) {
+    clock.published({ sequence, causes: sequence <= 3 ? [`cause ${sequence}`] : [], at: sequence });
+  }
   assert.deepEqual(reports, []);
-  clock.published({ sequence: 65, causes: [], at: 0 });
-  assert.deepEqual(reports, [report({ laggards: ['web-1'] })]);
+  for (const proxy of ['web-1', 'web-2']) clock.pushed({ sequence: 3, proxy, bytes: 10 });
+  at(103);
+  for (const proxy of ['web-1', 'web-2']) clock.settled({ sequence: 3, proxy });
+  const causes = ['cause 1', 'cause 2', 'cause 3'];
+  assert.deepEqual(reports, [report({ sequence: 3, causes, proxies: 2, bytes: 20, ms: 102 })]);
 });
 
 test('a proxy that is told of twice is one proxy', () => {
