@@ -32,8 +32,8 @@ const WIRES: readonly (SidecarOptions & { readonly nodeId: string })[] = [
   { nodeId: 'sidecar~shop~sotw-streams', args: ['--api', 'sotw'], edit: onSeparateStreams },
 ];
 
-/** How long Envoy waits for endpoints of a changed cluster that do not come, milliseconds. */
-const ENVOY_WAITS = 15_000;
+/** Milliseconds within which a changed cluster is acknowledged; a server that lets it stall makes Envoy wait for 15,000. */
+const NO_STALL = 1_000;
 
 /** Requests that a change may take at most to be followed; each takes a millisecond or so. */
 const MOST_TRIES = 5_000;
@@ -71,7 +71,7 @@ test('a cluster that changes does not stand still in warming, and requests go on
       const line = await stage.change('web.yaml', webObjects(stage, { ...FIRST, options }), logged);
       const { ms } = JSON.parse(line) as { readonly ms: number };
       t.diagnostic(`changed clusters acknowledged on all four wires after ${ms} ms`);
-      assert.ok(ms < ENVOY_WAITS / 3, `acknowledged after ${ms} ms`);
+      assert.ok(ms < NO_STALL, `acknowledged after ${ms} ms`);
       for (const envoy of stage.envoys) {
         assert.equal(await envoy.stat('cluster_manager.warming_clusters'), 0);
         assert.ok(
