@@ -5,7 +5,7 @@ import { Folder, type FolderChange } from './folder.js';
 import type { Sight } from './held-file.js';
 import { inParallel } from './in-parallel.js';
 import type { Source, SourceLog, SourceSink } from './source.js';
-import { cannotRead, isThere, look, rootOf, type Survey, survey } from './survey.js';
+import { cannotRead, isThere, look, type Survey, survey } from './survey.js';
 import { isWithin, WatchedFolders } from './watched-folders.js';
 
 /** How a directory source reads; everything has a default. */
@@ -36,7 +36,8 @@ const READS_AT_ONCE = 16;
  * its folder takes objects away.
  */
 export function directorySource(path: string, options: DirectoryOptions, log: SourceLog): Source {
-  return new DirectorySource(rootOf(path), options, log);
+  // The folder that has this name, whichever it is: what `.` means would follow the working directory when that is moved or deleted.
+  return new DirectorySource(resolve(path), options, log);
 }
 
 /** That there is nothing to read from. */
@@ -121,10 +122,10 @@ class DirectorySource implements Source {
 
   /** A folder's own watch does not tell when another one takes its name; the folder around it does. */
   #watchName(): void {
-    const path = resolve(this.#root);
+    const path = this.#root;
     try {
       this.#parent = watch(dirname(path), (_, name) => {
-        if (name === basename(path)) this.#mark(this.#root);
+        if (name === basename(path)) this.#mark(path);
       });
       this.#parent.on('error', () => this.#parent?.close());
     } catch (error) {

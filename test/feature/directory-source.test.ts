@@ -57,6 +57,23 @@ test('the present folder, and a path that ends in a slash', async (t) => {
   }
 });
 
+test('the present folder goes away with what is in it, and comes back', async (t) => {
+  const there = await scene(t, { 'f.yaml': service('a') }, NO_RESCAN);
+  const before = process.cwd();
+  process.chdir(there.path);
+  const other = new Scene('.', NO_RESCAN);
+  t.after(async () => {
+    process.chdir(before);
+    await other.source.stop();
+  });
+  await other.start();
+  await rename(there.path, join(there.path, '..', 'away'));
+  await other.until('the problem', () => other.problems().length > 0);
+  assert.deepEqual(other.objects(), ['+a:80']);
+  await there.write('f.yaml', service('a', 81));
+  await other.untilObjects('+a:81');
+});
+
 test('an empty folder gives one empty batch', async (t) => {
   const there = await scene(t);
   assert.equal(there.batches, 1);
