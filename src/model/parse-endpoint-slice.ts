@@ -1,8 +1,8 @@
-import { isIP } from 'node:net';
 import { objectKey, type ObjectKey } from '../base/index.js';
 import { childPath, type Fields } from './fields.js';
 import { isDnsLabel, parseMeta } from './meta.js';
 import type { EndpointSlice, SliceEndpoint } from './objects.js';
+import { isPodAddress } from './pod-address.js';
 
 const SERVICE_LABEL = 'kubernetes.io/service-name';
 
@@ -44,9 +44,9 @@ function parsePorts(root: Fields): EndpointSlice['ports'] {
  */
 function parseEndpoint(fields: Fields, namespace: string): readonly SliceEndpoint[] {
   const [address] = fields.texts('addresses');
-  if (address === undefined || isIP(address) === 0) {
+  if (address === undefined || !isPodAddress(address)) {
     const path = `${childPath(fields.path, 'addresses')}[0]`;
-    fields.findings.add({ code: 'FIELD_VALUE', path, value: address, expected: 'an IP address' });
+    fields.findings.add({ code: 'FIELD_VALUE', path, value: address, expected: 'an IP address of a pod' });
     return [];
   }
   const conditions = fields.object('conditions');

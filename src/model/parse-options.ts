@@ -95,7 +95,10 @@ function reportUnknown(key: string, place: Place): void {
   const { raw, path, findings } = enter(place, key);
   const known = [...propertyNames(optionsJsonSchema())];
   const guess = nearest(key, known);
-  const expected = guess === undefined ? 'an option that exists' : `an option that exists; did you mean ${guess}?`;
+  const expected =
+    guess === undefined
+      ? 'an option that exists; docs/options.md lists them'
+      : `an option that exists; did you mean ${guess}?`;
   findings.add({ code: 'OPTION_UNKNOWN', path, value: raw, expected });
 }
 

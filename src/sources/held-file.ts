@@ -163,7 +163,7 @@ function lossOf(before: HeldFile, text: string, identity: string): string | unde
   if (isBlank(text))
     return before.objects.size === 0
       ? undefined
-      : `the ${before.objects.size} objects that were here; delete the file to take them away`;
+      : `what was here before (${before.objects.size} in all); delete the file to take it away`;
   const isCut = before.endsLine && isSameFile(before, identity) && !text.endsWith('\n') && !isJson(text);
   return isCut ? 'a line end behind the last line; without it the last document counts as half-written' : undefined;
 }

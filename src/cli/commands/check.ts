@@ -28,11 +28,17 @@ export async function checked(
   const { events, problems } = await offline(flags.file);
   const sorted = [...problems].sort(byPlace);
   const errors = sorted.filter(({ severity }) => severity === 'error').length;
-  const code = sorted.length === 0 ? EXIT.fine : EXIT.problemsFound;
+  const code = exitCode(events.length, sorted.length);
   if (format === 'json') return { text: structured({ objects: events.length, problems: sorted }, 'json'), code };
   const told = sorted.map(isTerminal ? paragraph : line);
   const sum = summary(flags.file, events.length, { errors, warnings: sorted.length - errors });
   return { text: [...told, sum].join('\n'), code };
+}
+
+/** A folder without objects has no problems either, but it is most likely the wrong one. */
+function exitCode(objects: number, problems: number): ExitCode {
+  if (problems > 0) return EXIT.problemsFound;
+  return objects === 0 ? EXIT.badInput : EXIT.fine;
 }
 
 /** For programs: everything of a problem on one line. */
@@ -62,7 +68,6 @@ function summary(
   return `${count(errors, 'error')} and ${count(warnings, 'warning')} ${where}; docs/errors.md explains the codes`;
 }
 
-/** A folder without objects has no problems either, but it may be the wrong one. */
 function nothingIn(path: string): string {
   return `no objects in ${path}: what is read are ${KINDS.join(', ')}, from *.yaml, *.yml and *.json`;
 }

@@ -103,7 +103,7 @@ describe('penstock check', { concurrency: 2 }, () => {
     const { code, stdout } = await penstock(['check', '-f', folder]);
     const kinds = 'Rollout, Service, EndpointSlice, Pod, ReplicaSet';
     const told = `no objects in ${folder}: what is read are ${kinds}, from *.yaml, *.yml and *.json\n`;
-    assert.deepEqual([code, stdout], [0, told]);
+    assert.deepEqual([code, stdout], [65, told]);
   });
 
   test('a warning alone exits with 79 too', async (t) => {

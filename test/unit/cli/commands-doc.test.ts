@@ -37,7 +37,7 @@ This page is what \`--help\` prints, written by \`npm run golden:update\`.
 | 0 | all is well |
 | 1 | failed: a port in use, a server that does not answer |
 | 64 | called wrongly; the message says how to call it |
-| 65 | bad input: a folder that can not be read, a wrong configuration |
+| 65 | bad input: a folder that can not be read or holds no objects, a wrong configuration |
 | 79 | \`check\` has found problems, be they warnings only |
 
 What a command was asked for goes to standard output; what one should know beside it, and the log of \`serve\`, go to standard
