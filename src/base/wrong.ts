@@ -1,6 +1,7 @@
 /** Why the environment failed us; each has one line in `docs/errors.md`. */
 export const ERROR_CODES = [
   'SOURCE_UNREADABLE',
+  'FILE_UNWRITABLE',
   'ADDRESS_IN_USE',
   'ADDRESS_INVALID',
   'CONFIG_INVALID',

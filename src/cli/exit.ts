@@ -34,6 +34,7 @@ function exitCodeOfWrong(code: ErrorCode): ExitCode {
     case 'ADDRESS_INVALID':
     case 'REQUEST_INVALID':
       return EXIT.usage;
+    case 'FILE_UNWRITABLE':
     case 'ADDRESS_IN_USE':
     case 'SERVER_UNREACHABLE':
     case 'NOT_FOUND':

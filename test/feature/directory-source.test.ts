@@ -48,6 +48,7 @@ test('the present folder, and a path that ends in a slash', async (t) => {
   });
   for (const path of ['.', './', `${there.path}/`]) {
     const other = new Scene(path, NO_RESCAN);
+    t.after(() => other.source.stop());
     await other.start();
     await there.write('sub/g.yaml', service('b'));
     await other.untilObjects('+a:80', '+b:80');

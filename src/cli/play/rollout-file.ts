@@ -35,7 +35,10 @@ export function readRollout(file: string, wanted: RolloutName): JsonObject {
   );
 }
 
-/** Writes another status in one step: whoever reads the file sees the old text or the new one, never a part. */
+/**
+ * Writes another status in one step: whoever reads the file sees the old text or the new one, never a part. Throws
+ * `FILE_UNWRITABLE`, and the file is then as it was.
+ */
 export function writeStatus(file: string, wanted: RolloutName, status: JsonObject): void {
   // A mounted ConfigMap is a chain of links: the file at its end is replaced, not the link.
   const target = realpathSync(file);
@@ -44,15 +47,24 @@ export function writeStatus(file: string, wanted: RolloutName, status: JsonObjec
   try {
     const handle = openSync(temporary, 'w', statSync(target).mode);
     try {
-      writeFileSync(handle, text);
-      fsyncSync(handle);
-    } finally {
-      closeSync(handle);
+      fill(handle, text);
+      renameSync(temporary, target);
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw error;
     }
-    renameSync(temporary, target);
   } catch (cause) {
-    rmSync(temporary, { force: true });
-    throw unreadable(target, 'can not be written', cause);
+    const message = `${target} can not be written and is as it was: ${reason(cause)}`;
+    throw new ControlPlaneError('FILE_UNWRITABLE', message, { cause });
+  }
+}
+
+function fill(handle: number, text: string): void {
+  try {
+    writeFileSync(handle, text);
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
   }
 }
 
@@ -65,7 +77,7 @@ function filesOf(path: string): readonly string[] {
       .filter((file) => statSync(file).isFile())
       .toSorted();
   } catch (cause) {
-    throw unreadable(path, 'can not be read', cause);
+    throw unreadable(path, cause);
   }
 }
 
@@ -73,11 +85,14 @@ function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (cause) {
-    throw unreadable(file, 'can not be read', cause);
+    throw unreadable(file, cause);
   }
 }
 
-function unreadable(path: string, what: string, cause: unknown): ControlPlaneError {
-  const why = cause instanceof Error ? cause.message : String(cause);
-  return new ControlPlaneError('SOURCE_UNREADABLE', `${path} ${what}: ${why}`, { cause });
+function unreadable(path: string, cause: unknown): ControlPlaneError {
+  return new ControlPlaneError('SOURCE_UNREADABLE', `${path} can not be read: ${reason(cause)}`, { cause });
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

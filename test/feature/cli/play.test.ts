@@ -164,6 +164,17 @@ describe('penstock play', { concurrency: 2 }, () => {
     assert.deepEqual(at(after, 'items', 0), pod);
   });
 
+  test('says so where it can not write, and leaves the file as it was', async (t) => {
+    const folder = await emptyFolder(t);
+    // There is no room for the name of a file beside this one: the simplest way to fail that root can not pass over.
+    const file = join(folder, `${'w'.repeat(245)}.yaml`);
+    await writeFile(file, WEB);
+    const ended = await called(['play', '-f', folder, '--rollout', 'shop/web', '--step-seconds', '0']);
+    assertFails(ended, 1, /can not be written and is as it was: ENAMETOOLONG.* \[FILE_UNWRITABLE\]\n$/);
+    assert.equal(await readFile(file, 'utf8'), WEB);
+    assert.equal((await readdir(folder)).length, 1);
+  });
+
   test('writes through a link to the file behind it, as a mounted ConfigMap has them', async (t) => {
     const folder = await writtenFolder(t);
     await mkdir(join(folder, '..data'));

@@ -85,6 +85,7 @@ test('the exit code says whose turn it is', () => {
   const codes = Object.fromEntries(ERROR_CODES.map((code) => [code, exitCodeOf(new ControlPlaneError(code, ''))]));
   assert.deepEqual(codes, {
     SOURCE_UNREADABLE: 65,
+    FILE_UNWRITABLE: 1,
     ADDRESS_IN_USE: 1,
     ADDRESS_INVALID: 64,
     CONFIG_INVALID: 65,
