@@ -39,7 +39,9 @@ const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Functions of Node that any pure room may have: they parse, and touch nothing. */
-const PURE_FUNCTIONS: Readonly<Record<string, readonly string[]>> = { 'node:net': ['BlockList', 'isIP', 'isIPv4', 'isIPv6'] };
+const PURE_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+  'node:net': ['BlockList', 'isIP', 'isIPv4', 'isIPv6'],
+};
 
 /** Libraries that are known in some rooms only, so that they can be exchanged there. */
 const HOMES: readonly (readonly [pattern: RegExp, rooms: readonly string[]])[] = [
