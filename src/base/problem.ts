@@ -33,6 +33,8 @@ export const PROBLEM_CODES = [
   'ROLLOUT_WITHOUT_SERVICE',
   'VERSION_EMPTY',
   'WEIGHT_CAPPED',
+  // what a proxy said
+  'ROUTES_REFUSED',
 ] as const;
 
 /** Stable name of one kind of wrong; see `PROBLEM_CODES`. */

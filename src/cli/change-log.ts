@@ -2,6 +2,7 @@ import { printRef } from '../base/index.js';
 import { type Logger, type Metrics, PushClock, type PushReport } from '../observe/index.js';
 import type { Cause, Publication } from '../pipeline/index.js';
 import type { AckFact, Identity, PushFact, RejectionFact, TurnedAwayFact, XdsFacts, XdsServer } from '../xds/index.js';
+import { type RouteAudience, RouteVerdicts } from './route-verdicts.js';
 
 /** A proxy that has not acknowledged a change for so long is named as a laggard, in milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -15,8 +16,10 @@ export class ChangeLog implements XdsFacts {
   readonly #metrics: Metrics;
   readonly #clock: PushClock<Cause>;
   readonly #patience: NodeJS.Timeout;
+  readonly #verdicts: RouteVerdicts;
 
-  constructor(log: Logger, metrics: Metrics) {
+  constructor(log: Logger, metrics: Metrics, audience: RouteAudience) {
+    this.#verdicts = new RouteVerdicts(audience);
     this.#log = log;
     this.#metrics = metrics;
     const now = (): number => performance.now();
@@ -34,6 +37,7 @@ export class ChangeLog implements XdsFacts {
   /** Ends the clock. */
   stop(): void {
     clearInterval(this.#patience);
+    this.#verdicts.stop();
   }
 
   connected({ id, namespace, workload, client, peer }: Identity & { readonly peer: string }): void {
@@ -45,6 +49,7 @@ export class ChangeLog implements XdsFacts {
   disconnected({ proxy }: { readonly proxy: string }): void {
     this.#clock.proxyDisconnected(proxy);
     this.#metrics.connectedProxies(this.#clock.connected);
+    this.#verdicts.disconnected({ proxy });
     this.#log.info({ proxy }, 'proxy gone');
   }
 
@@ -57,6 +62,7 @@ export class ChangeLog implements XdsFacts {
   acked(fact: AckFact): void {
     this.#metrics.acked(fact.kind);
     this.#log.debug({ ...fact }, 'acknowledged');
+    this.#verdicts.acked(fact);
   }
 
   rejected(fact: RejectionFact): void {
@@ -67,6 +73,7 @@ export class ChangeLog implements XdsFacts {
     );
     // Afterwards, for it may end the change: a reader sees the cause first.
     this.#clock.rejected(fact);
+    this.#verdicts.rejected(fact);
   }
 
   settled(fact: { readonly sequence: number; readonly proxy: string }): void {

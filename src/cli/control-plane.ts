@@ -31,7 +31,10 @@ export async function startControlPlane(
   log: Logger,
 ): Promise<Running> {
   const metrics = createMetrics(version);
-  const changes = new ChangeLog(log, metrics);
+  const changes = new ChangeLog(log, metrics, {
+    acknowledged: (sequence) => pipeline.acknowledged(sequence),
+    refused: (sequence, message) => pipeline.refused(sequence, message),
+  });
   const viewOf = viewsWith({ routeTable, outboundListener });
   const xds = new XdsServer(
     { address: printAddress(settings.xdsAddress), drainDelay: settings.drainDelay },

@@ -1,9 +1,10 @@
-import type { ObjectKey, ObjectRef } from '../base/index.js';
+import { type ObjectKey, type ObjectRef, showValue } from '../base/index.js';
 import { type HostIntent, hostIntent, type RolloutIntent, rolloutIntent, serviceProblems } from '../intent/index.js';
 import type { Touched, WorldView } from '../model/index.js';
-import { clustersOf, endpointResource, hostResources } from '../resources/index.js';
+import { clustersOf, endpointResource, type HostResources, hostResources } from '../resources/index.js';
 import type { HostEntry } from '../snapshot/index.js';
 import { describeEndpoints, describeHost, describeRollout, type EndpointSets } from './describe.js';
+import { HostTrials, type Means } from './host-trials.js';
 import type { Cause } from './options.js';
 import type { ProblemLedger } from './problem-ledger.js';
 
@@ -18,6 +19,10 @@ export interface Derived {
 export class Derivation {
   readonly rollouts: Map<ObjectKey, RolloutIntent> = new Map();
   readonly hosts: Map<ObjectKey, HostIntent> = new Map();
+  /** Which hosts' routes proxies have taken; the pipeline tells it the numbers of publications. */
+  readonly trials: HostTrials = new HostTrials();
+  /** Hosts that are served as they were when their routes were last good. */
+  readonly #held = new Set<ObjectKey>();
   readonly #entries = new Map<ObjectKey, HostEntry>();
   readonly #sets = new Map<ObjectKey, EndpointSets>();
   readonly #world: WorldView;
@@ -52,6 +57,35 @@ export class Derivation {
     this.#entries.delete(key);
   }
 
+  /** A proxy took the route table of a publication; gives what is to be derived again. */
+  acknowledged(sequence: number): Touched {
+    const { again, proven } = this.trials.acknowledged(sequence);
+    for (const key of proven) this.#problems.set(verdictOn(key), []);
+    return { services: again, rollouts: NONE, endpoints: NONE };
+  }
+
+  /** A proxy refused the route table of a publication, in its own words; gives what is to be derived again. */
+  rejected(sequence: number, message: string): Touched {
+    const { again, guilty } = this.trials.refused(sequence);
+    if (guilty !== undefined) this.#blame(guilty, message);
+    return { services: again, rollouts: NONE, endpoints: NONE };
+  }
+
+  #blame(key: ObjectKey, message: string): void {
+    const claim = this.#world.claimOn(key);
+    const object = claim === undefined ? refOf('Service', key) : refOf('Rollout', claim.rollout);
+    this.#problems.set(verdictOn(key), [
+      {
+        code: 'ROUTES_REFUSED',
+        severity: 'error',
+        object,
+        path: claim === undefined ? 'spec' : 'spec.strategy',
+        value: showValue(message),
+        expected: `routes of Service ${key} that Envoy takes: with these words a proxy refused them; the last good ones stay until this is mended`,
+      },
+    ]);
+  }
+
   #deriveRollout(key: ObjectKey): readonly Cause[] {
     const before = this.rollouts.get(key);
     const { value, problems } = rolloutIntent(this.#world, key);
@@ -64,17 +98,40 @@ export class Derivation {
   #deriveHost(key: ObjectKey, entries: Map<ObjectKey, HostEntry | undefined>): readonly Cause[] {
     const before = this.hosts.get(key);
     const claim = this.#world.claimOn(key);
-    const host = hostIntent(this.#world, key, claim === undefined ? undefined : this.rollouts.get(claim.rollout));
+    const wanted = hostIntent(this.#world, key, claim === undefined ? undefined : this.rollouts.get(claim.rollout));
     this.#problems.set(`intent of Service ${key}`, serviceProblems(this.#world, key));
+    const made = wanted === undefined ? undefined : hostResources(wanted);
+    const host = this.#choose(key, wanted === undefined || made === undefined ? undefined : meaning(wanted, made));
+    const held = this.#hold(key, host !== wanted);
     if (host === undefined) {
       for (const kept of [this.hosts, this.#entries, this.#sets]) kept.delete(key);
       entries.set(key, undefined);
       return causes('Service', key, describeHost(before, host));
     }
     const { endpoints, texts } = this.#encodeEndpoints(host);
-    this.#keep(key, { ...hostResources(host), endpoints }, entries);
+    const resources = host === wanted && made !== undefined ? made : hostResources(host);
+    this.#keep(key, { ...resources, endpoints }, entries);
     this.hosts.set(key, host);
-    return causes('Service', key, [...describeHost(before, host), ...(before === undefined ? [] : texts)]);
+    return causes('Service', key, [...describeHost(before, host), ...held, ...(before === undefined ? [] : texts)]);
+  }
+
+  /** What to serve of a host: what it means, unless a proxy has refused exactly that. */
+  #choose(key: ObjectKey, wanted: Means | undefined): HostIntent | undefined {
+    const host = this.hosts.get(key);
+    const entry = this.#entries.get(key);
+    const served = host === undefined || entry === undefined ? undefined : meaning(host, entry);
+    if (wanted === undefined) this.trials.forget(key);
+    const chosen = wanted === undefined ? undefined : this.trials.choose(key, served, wanted);
+    if (this.trials.isGood(key)) this.#problems.set(verdictOn(key), []);
+    return chosen;
+  }
+
+  /** Notes whether a host is held back; in words where that is news. */
+  #hold(key: ObjectKey, isHeld: boolean): readonly string[] {
+    if (this.#held.has(key) === isHeld) return [];
+    if (isHeld) this.#held.add(key);
+    else this.#held.delete(key);
+    return [isHeld ? 'back to its last good routes' : 'its newest routes again'];
   }
 
   #deriveEndpoints(key: ObjectKey, entries: Map<ObjectKey, HostEntry | undefined>): readonly Cause[] {
@@ -118,6 +175,17 @@ export class Derivation {
       this.#failed(refOf(kind, key), error);
     }
   }
+}
+
+const NONE: ReadonlySet<ObjectKey> = new Set();
+
+/** The owner of the problem that a proxy refused the routes of a host. */
+function verdictOn(key: ObjectKey): string {
+  return `routes of Service ${key}`;
+}
+
+function meaning(host: HostIntent, { own, others }: Pick<HostResources, 'own' | 'others'>): Means {
+  return { host, routes: [...own, ...others].map(({ name, version }) => `${name} ${version}`).join('\n') };
 }
 
 function causes(kind: string, key: ObjectKey, texts: readonly string[]): readonly Cause[] {

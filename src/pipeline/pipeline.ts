@@ -1,5 +1,5 @@
 import type { ObjectKey, Problem } from '../base/index.js';
-import { World, type WorldEvent } from '../model/index.js';
+import { type Touched, World, type WorldEvent } from '../model/index.js';
 import { diff, EMPTY_SNAPSHOT, isEmptyChange, type Snapshot, withHosts } from '../snapshot/index.js';
 import { Derivation, refOf } from './derivation.js';
 import type { PipelineOptions } from './options.js';
@@ -40,15 +40,17 @@ export class Pipeline {
   apply(events: readonly WorldEvent[]): void {
     const at = this.#options.now();
     this.#problems.note(events);
-    const { entries, causes } = this.#derivation.derive(this.#world.apply(events));
-    const before = this.#snapshot;
-    this.#snapshot = withHosts(before, entries, (key, error) => this.#refuse(key, error));
-    const changes = diff(before, this.#snapshot);
-    if (this.#sequence === 0 || !isEmptyChange(changes)) {
-      this.#sequence += 1;
-      this.#options.publish({ sequence: this.#sequence, snapshot: this.#snapshot, changes, causes, at });
-    }
-    this.#tell();
+    this.#rebuild(this.#world.apply(events), at);
+  }
+
+  /** Some proxy took the route table of a publication. Not to be called from within `publish`. */
+  acknowledged(sequence: number): void {
+    this.#rebuild(this.#derivation.acknowledged(sequence));
+  }
+
+  /** Some proxy refused it, and nobody took it: the last good routes of whose fault that is come back (ADR 13). Called as above. */
+  refused(sequence: number, message: string): void {
+    this.#rebuild(this.#derivation.rejected(sequence, message));
   }
 
   /** Replaces what was wrong with one file. */
@@ -60,6 +62,19 @@ export class Pipeline {
   /** Every problem there is, in the order of their objects. */
   problems(): readonly Problem[] {
     return this.#problems.all();
+  }
+
+  #rebuild(touched: Touched, at: number = this.#options.now()): void {
+    const { entries, causes } = this.#derivation.derive(touched);
+    const before = this.#snapshot;
+    this.#snapshot = withHosts(before, entries, (key, error) => this.#refuse(key, error));
+    const changes = diff(before, this.#snapshot);
+    if (this.#sequence === 0 || !isEmptyChange(changes)) {
+      this.#sequence += 1;
+      this.#derivation.trials.upcoming(this.#sequence + 1);
+      this.#options.publish({ sequence: this.#sequence, snapshot: this.#snapshot, changes, causes, at });
+    }
+    this.#tell();
   }
 
   /** A fault of ours in one host: it keeps what it had, and is derived from the start when it is touched again. */

@@ -20,7 +20,10 @@ function scene(): Scene {
     (facts: LogFacts, sentence: string): void =>
       void lines.push([level, sentence, facts]);
   const log: Logger = { ...SILENT, info: keep('info'), warn: keep('warn') };
-  const changes = new ChangeLog(log, createMetrics('test'));
+  const changes = new ChangeLog(log, createMetrics('test'), {
+    acknowledged: () => undefined,
+    refused: () => undefined,
+  });
   after(() => changes.stop());
   return {
     changes,
