@@ -5,6 +5,8 @@ import type { HostIntent } from '../intent/index.js';
 interface Trial {
   /** `open`: served. `suspected` and `guilty`: its last good routes are served instead. `good`: to be served for sure. */
   readonly state: 'open' | 'suspected' | 'guilty' | 'good';
+  /** Publication since which no table with this host's routes was acknowledged, whether they were these or earlier ones. */
+  readonly first: number;
   /** Publication in which the routes came, and that in which they were held back; counts from 1. */
   readonly since: number;
   readonly heldAt: number;
@@ -43,6 +45,7 @@ export class HostTrials {
   readonly #trials = new Map<ObjectKey, Trial>();
   #next = 1;
   #isAnythingGood = false;
+  #latestHold = 0;
 
   /** The next publication has this number. */
   upcoming(sequence: number): void {
@@ -80,6 +83,7 @@ export class HostTrials {
     const again = new Set<ObjectKey>();
     const proven: ObjectKey[] = [];
     for (const [key, trial] of this.#trials) {
+      if (trial.since > sequence && trial.first <= sequence) this.#trials.set(key, { ...trial, first: sequence + 1 });
       if (trial.since > sequence || (isHeld(trial) && trial.heldAt <= sequence)) continue;
       proven.push(key);
       if (!isHeld(trial)) this.#trials.delete(key);
@@ -94,19 +98,23 @@ export class HostTrials {
     return { again, proven, guilty: undefined };
   }
 
-  /** Some proxy refused the table of a publication. One that held what is held back by now says nothing of the others. */
+  /**
+   * Some proxy refused the table of a publication. Of one before the latest hold nothing follows: what is held back was in it.
+   * Routes that were replaced meanwhile may have been at fault; then nobody is guilty for sure.
+   */
   refused(sequence: number): Judgement {
-    const involved = [...this.#trials].filter(([, { since }]) => since <= sequence);
-    const isExplained = involved.some(([, trial]) => isHeld(trial) && sequence < trial.heldAt);
-    const suspects = involved.filter(([, { state }]) => state === 'open');
+    const suspects = [...this.#trials].filter(([, { state, first }]) => state === 'open' && first <= sequence);
+    const isLate = sequence < this.#latestHold;
     // Right after a start nothing is known to be better.
-    if (!this.#isAnythingGood || isExplained || suspects.length > MOST_SUSPECTS) return NOTHING;
-    const state = suspects.length === 1 ? 'guilty' : 'suspected';
+    if (!this.#isAnythingGood || isLate || suspects.length === 0 || suspects.length > MOST_SUSPECTS) return NOTHING;
+    const isSure = suspects.length === 1 && suspects.every(([, { since }]) => since <= sequence);
+    const state = isSure ? 'guilty' : 'suspected';
     for (const [key, trial] of suspects) {
       // Who is suspected again stands behind those who wait.
       this.#trials.delete(key);
       this.#trials.set(key, { ...trial, state, heldAt: this.#next, isAlone: false });
     }
+    this.#latestHold = this.#next;
     const keys = suspects.map(([key]) => key);
     return { again: new Set(keys), proven: [], guilty: state === 'guilty' ? keys[0] : undefined };
   }
@@ -125,7 +133,9 @@ export class HostTrials {
   }
 
   #open(key: ObjectKey, before: Means | undefined, how: Pick<Trial, 'routes' | 'isAlone'>): void {
-    this.#trials.set(key, { state: 'open', since: this.#next, heldAt: 0, before, ...how });
+    const open = this.#trials.get(key);
+    const first = open?.state === 'open' ? open.first : this.#next;
+    this.#trials.set(key, { state: 'open', first, since: this.#next, heldAt: 0, before, ...how });
   }
 }
 

@@ -152,6 +152,16 @@ test('a late refusal of a table that held what is held back by now says nothing 
   assert.equal(scene.acked(4), 'good api: ');
 });
 
+test('routes that were replaced since may have been at fault: then nobody is guilty before another trial', () => {
+  const scene = started();
+  scene.publish('web@2', 'api@2');
+  scene.publish('web@3');
+  assert.equal(scene.refused(2), 'web@1 api@1');
+  assert.equal(scene.acked(4), 'web@3');
+  assert.equal(scene.acked(5), 'good web: api@2');
+  assert.equal(scene.refused(6), 'guilty api: api@1');
+});
+
 test('with more than sixteen suspects nothing is held back', () => {
   const scene = started();
   const names = Array.from({ length: 17 }, (_, index) => `host-${index}@1`);
