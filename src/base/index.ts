@@ -10,6 +10,7 @@ export {
   DEFAULT_TOTAL,
   durationMs,
   fullWeight,
+  keyParts,
   NO_WEIGHT,
   objectKey,
   percent,

@@ -85,6 +85,12 @@ export function objectKey(namespace: string, name: string): ObjectKey {
   return `${namespace}/${name}` as ObjectKey;
 }
 
+/** The namespace and name that a key was made of. */
+export function keyParts(key: ObjectKey): { readonly namespace: string; readonly name: string } {
+  const slash = key.indexOf('/');
+  return { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
 /** Name of the cluster of one port of a Service: all its endpoints, or those of one version. */
 export function clusterName(service: ObjectKey, port: PortNumber, hash?: PodTemplateHash): ClusterName {
   return (hash === undefined ? `${service}:${port}` : `${service}:${port}@${hash}`) as ClusterName;

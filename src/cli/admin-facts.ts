@@ -1,5 +1,5 @@
 import type { AdminFacts, ProxyFacts, RolloutFacts } from '../admin/index.js';
-import { type ObjectKey, objectKey, type Problem } from '../base/index.js';
+import { keyParts, type ObjectKey, objectKey, type Problem } from '../base/index.js';
 import type { RolloutIntent } from '../intent/index.js';
 import type { Version } from '../model/index.js';
 import type { Metrics } from '../observe/index.js';
@@ -50,7 +50,7 @@ function problemsOfRollouts(pipeline: Pipeline): ReadonlyMap<ObjectKey, readonly
 }
 
 function rolloutFacts(intent: RolloutIntent, problems: readonly Problem[]): RolloutFacts {
-  const [namespace = '', name = ''] = intent.rollout.split('/');
+  const { namespace, name } = keyParts(intent.rollout);
   return {
     namespace,
     name,

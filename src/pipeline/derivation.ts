@@ -1,4 +1,4 @@
-import { type ObjectKey, type ObjectRef, showValue } from '../base/index.js';
+import { keyParts, type ObjectKey, type ObjectRef, showValue } from '../base/index.js';
 import { type HostIntent, hostIntent, type RolloutIntent, rolloutIntent, serviceProblems } from '../intent/index.js';
 import type { Touched, WorldView } from '../model/index.js';
 import { clustersOf, endpointResource, type HostResources, hostResources } from '../resources/index.js';
@@ -194,6 +194,5 @@ function causes(kind: string, key: ObjectKey, texts: readonly string[]): readonl
 
 /** The object of a key. */
 export function refOf(kind: string, key: ObjectKey): ObjectRef {
-  const slash = key.indexOf('/');
-  return { kind, namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+  return { kind, ...keyParts(key) };
 }

@@ -28,7 +28,7 @@ export interface RoutePlace {
  * where a sticky cookie has two cases, for each case one.
  */
 export function routeMessages(route: Route, place: RoutePlace): readonly RouteMessage[] {
-  const backends = route.backends.filter(({ weight }) => weight !== NO_WEIGHT);
+  const backends = withShare(route);
   invariant(backends.length > 0, `route ${route.name} of ${place.service} has no backend with a weight`);
   const ways = backends.length > 1 ? choices(place.policy.sticky) : choices({ kind: 'off' });
   const matches = route.matches.length === 0 ? [ANY_REQUEST] : route.matches;
@@ -47,8 +47,12 @@ export function routeMessages(route: Route, place: RoutePlace): readonly RouteMe
 
 /** The names of all clusters that a decision refers to. */
 export function referencesOf(route: Route, { service, port }: RoutePlace): readonly string[] {
-  const backends = route.backends.filter(({ weight }) => weight !== NO_WEIGHT);
-  return [...backends, ...route.mirrors].map(({ version }) => clusterFor(service, port.port, version));
+  return [...withShare(route), ...route.mirrors].map(({ version }) => clusterFor(service, port.port, version));
+}
+
+/** A backend without a share is no part of the route; its cluster stays. */
+function withShare({ backends }: Route): readonly Backend[] {
+  return backends.filter(({ weight }) => weight !== NO_WEIGHT);
 }
 
 /** Order matters: a sticky user's place is an interval of the weights in the order they stand. */

@@ -94,29 +94,16 @@ export async function look(path: string, limit: number): Promise<Sight> {
 export function cannotRead(path: string, error: unknown): Problem {
   const value = error instanceof Error ? error.message : String(error);
   const expected = 'a file or folder that can be read, text in UTF-8; what it held stays in force';
-  return {
-    code: 'FILE_UNREADABLE',
-    severity: 'error',
-    object: fileRef(path),
-    path: '',
-    value,
-    expected,
-    place: top(path),
-  };
+  return unusable(path, { code: 'FILE_UNREADABLE', value, expected });
 }
 
 function tooLarge(path: string, size: bigint, limit: number): Problem {
-  const value = `${size} bytes`;
   const expected = `a file of at most ${limit} bytes: split it; what it held stays in force`;
-  return {
-    code: 'FILE_TOO_LARGE',
-    severity: 'error',
-    object: fileRef(path),
-    path: '',
-    value,
-    expected,
-    place: top(path),
-  };
+  return unusable(path, { code: 'FILE_TOO_LARGE', value: `${size} bytes`, expected });
+}
+
+function unusable(path: string, what: Pick<Problem, 'code' | 'value' | 'expected'>): Problem {
+  return { ...what, severity: 'error', object: fileRef(path), path: '', place: top(path) };
 }
 
 function top(file: string): Place {

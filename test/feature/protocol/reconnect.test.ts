@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { startPlane } from '../../harness/control-plane.js';
+import { type ControlPlane, startPlane } from '../../harness/control-plane.js';
 import { type Response, XdsClient } from '../../harness/xds-client.js';
 import type { Kind } from '../../harness/xds-protos.js';
 import { ALL, c, isH2c, LETTERS, plain, portsOf, rule, SERVICES, settleIn } from './given.js';
@@ -9,6 +9,14 @@ type Kept = Readonly<Record<Kind, Response>>;
 /** What a client kept, as its first request of a type tells it. */
 function kept({ resources, version }: Response, variant: 'delta' | 'sotw'): Readonly<Record<string, string>> | string {
   return variant === 'delta' ? Object.fromEntries(resources.map((each) => [each.name, each.version])) : version;
+}
+
+/** Has a client take everything and leave; gives what it kept. */
+async function comeAndGo(client: XdsClient, plane: ControlPlane): Promise<Kept> {
+  const held = await settleIn(client, ALL);
+  client.close();
+  await plane.told('disconnected');
+  return held;
 }
 
 /** Names all types at once with what was kept, as Envoy does after a reconnect: CDS and LDS by wildcard, EDS and RDS by name. */
@@ -26,10 +34,7 @@ function comeBack(
 rule(
   'a client that comes back with everything as it is gets nothing',
   async ({ connect, plane }) => {
-    const first = connect();
-    const held = await settleIn(first, ALL);
-    first.close();
-    await plane.told('disconnected');
+    const held = await comeAndGo(connect(), plane);
     const pushes = plane.facts.filter(({ what }) => what === 'pushed').length;
     const again = connect();
     comeBack(again, held);
@@ -69,10 +74,7 @@ rule(
 rule(
   'a client that comes back gets what changed while it was away, and what is gone removed',
   async ({ connect, plane }) => {
-    const first = connect();
-    const held = await settleIn(first, ALL);
-    first.close();
-    await plane.told('disconnected');
+    const held = await comeAndGo(connect(), plane);
     plane.apply(...plain('a', { h2c: true, pod: 9002 }), ...plain('z'));
     plane.remove(...plain('d'));
     const again = connect();
@@ -90,10 +92,7 @@ rule(
 rule(
   'a cluster that changed while its client was away gets its endpoints sent, though those are the same',
   async ({ connect, plane }) => {
-    const first = connect();
-    const held = await settleIn(first, ALL);
-    first.close();
-    await plane.told('disconnected');
+    const held = await comeAndGo(connect(), plane);
     plane.apply(...plain('a', { h2c: true }));
     const again = connect();
     comeBack(again, held);
@@ -104,10 +103,7 @@ rule(
 );
 
 rule('so it is when the client names its endpoints before its clusters', async ({ connect, plane }) => {
-  const first = connect();
-  const held = await settleIn(first, ALL);
-  first.close();
-  await plane.told('disconnected');
+  const held = await comeAndGo(connect(), plane);
   plane.apply(...plain('a', { h2c: true }));
   const again = connect();
   comeBack(again, held, ['endpoint', 'cluster', 'route', 'listener']);
@@ -118,10 +114,7 @@ rule('so it is when the client names its endpoints before its clusters', async (
 rule(
   'a version with an empty nonce is a first request, and is answered in full',
   async ({ connect, plane }) => {
-    const first = connect();
-    const held = await settleIn(first, ALL);
-    first.close();
-    await plane.told('disconnected');
+    const held = await comeAndGo(connect(), plane);
     const again = connect();
     comeBack(again, held);
     assert.deepEqual((await again.accept('cluster')).names, ALL);
@@ -133,10 +126,7 @@ rule(
 );
 
 rule('a nonce of the stream before means nothing on a new one', async ({ connect, plane, way }) => {
-  const first = connect();
-  const { endpoint } = await settleIn(first, ALL);
-  first.close();
-  await plane.told('disconnected');
+  const { endpoint } = await comeAndGo(connect(), plane);
   const again = connect();
   again.raw('endpoint', {
     node: again.node(),
@@ -147,10 +137,7 @@ rule('a nonce of the stream before means nothing on a new one', async ({ connect
 });
 
 rule('a client that comes back without having kept anything gets everything', async ({ connect, plane }) => {
-  const first = connect();
-  await settleIn(first, ALL);
-  first.close();
-  await plane.told('disconnected');
+  await comeAndGo(connect(), plane);
   const { cluster, endpoint, route } = await settleIn(connect(), ALL);
   assert.deepEqual([cluster.names, endpoint.names, route.names], [ALL, ALL, ['outbound']]);
 });
