@@ -30,6 +30,10 @@ export const WANTED = {
   'typed configurations inside routes': ['envoy.extensions.retry.host.previous_hosts.v3.PreviousHostsPredicate'],
   'typed configurations inside clusters': ['envoy.extensions.upstreams.http.v3.HttpProtocolOptions'],
   'the bootstrap of a sidecar': ['envoy.config.bootstrap.v3.Bootstrap', 'google.protobuf.Struct'],
+  'load reports (LRS)': [
+    'envoy.service.load_stats.v3.LoadStatsRequest',
+    'envoy.service.load_stats.v3.LoadStatsResponse',
+  ],
   'client status (CSDS)': [
     'envoy.service.status.v3.ClientStatusRequest',
     'envoy.service.status.v3.ClientStatusResponse',
@@ -40,10 +44,12 @@ export const WANTED = {
 export const WANTED_SERVICES = {
   'envoy.service.discovery.v3.AggregatedDiscoveryService': ['StreamAggregatedResources', 'DeltaAggregatedResources'],
   'envoy.service.listener.v3.ListenerDiscoveryService': ['StreamListeners', 'DeltaListeners'],
+  'envoy.service.route.v3.ScopedRoutesDiscoveryService': ['StreamScopedRoutes', 'DeltaScopedRoutes'],
   'envoy.service.route.v3.RouteDiscoveryService': ['StreamRoutes', 'DeltaRoutes'],
   'envoy.service.route.v3.VirtualHostDiscoveryService': ['DeltaVirtualHosts'],
   'envoy.service.cluster.v3.ClusterDiscoveryService': ['StreamClusters', 'DeltaClusters'],
   'envoy.service.endpoint.v3.EndpointDiscoveryService': ['StreamEndpoints', 'DeltaEndpoints'],
+  'envoy.service.load_stats.v3.LoadReportingService': ['StreamLoadStats'],
   'envoy.service.status.v3.ClientStatusDiscoveryService': ['StreamClientStatus', 'FetchClientStatus'],
 };
 
@@ -126,12 +132,17 @@ export const NOT_WANTED = [
   'envoy.config.cluster.v3.UpstreamConnectionOptions',
   'envoy.config.cluster.v3.TrackClusterStats',
   'envoy.config.cluster.v3.Filter',
+  // Of a load report we read how many requests there were, by cluster.
+  'envoy.config.endpoint.v3.UpstreamEndpointStats',
+  'envoy.config.endpoint.v3.EndpointLoadMetricStats',
+  'envoy.config.endpoint.v3.UnnamedEndpointLoadMetricStats',
+  'envoy.config.endpoint.v3.ClusterStats.DroppedRequests',
   'envoy.config.bootstrap.v3.Watchdog',
   'envoy.config.bootstrap.v3.Watchdogs',
   'envoy.config.bootstrap.v3.FatalAction',
   'envoy.config.bootstrap.v3.CustomInlineHeader',
   'envoy.config.bootstrap.v3.MemoryAllocatorManager',
-  'envoy.config.bootstrap.v3.ClusterManager',
+  'envoy.config.bootstrap.v3.ClusterManager.OutlierDetection',
   'envoy.config.bootstrap.v3.Bootstrap.ApplicationLogConfig',
   'envoy.config.bootstrap.v3.Bootstrap.GrpcAsyncClientManagerConfig',
   'envoy.service.discovery.v3.DynamicParameterConstraints',

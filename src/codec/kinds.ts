@@ -3,6 +3,7 @@ import type { Messages } from './gen/messages.js';
 /** Full names of the messages that are served as resources. */
 export const MESSAGE_NAME = {
   listener: 'envoy.config.listener.v3.Listener',
+  scopedRoute: 'envoy.config.route.v3.ScopedRouteConfiguration',
   route: 'envoy.config.route.v3.RouteConfiguration',
   virtualHost: 'envoy.config.route.v3.VirtualHost',
   cluster: 'envoy.config.cluster.v3.Cluster',
@@ -12,6 +13,7 @@ export const MESSAGE_NAME = {
 /** The xDS resource types we serve, as they stand in `type_url`. */
 export const TYPE = {
   listener: 'type.googleapis.com/envoy.config.listener.v3.Listener',
+  scopedRoute: 'type.googleapis.com/envoy.config.route.v3.ScopedRouteConfiguration',
   route: 'type.googleapis.com/envoy.config.route.v3.RouteConfiguration',
   virtualHost: 'type.googleapis.com/envoy.config.route.v3.VirtualHost',
   cluster: 'type.googleapis.com/envoy.config.cluster.v3.Cluster',
@@ -28,7 +30,14 @@ export type TypeUrl = (typeof TYPE)[ResourceKind];
 export type MessageOf<K extends ResourceKind> = Messages[(typeof MESSAGE_NAME)[K]];
 
 /** All kinds, in the order in which Envoy wants them (xDS protocol, "Eventual consistency considerations"). */
-export const RESOURCE_KINDS: readonly ResourceKind[] = ['cluster', 'endpoint', 'listener', 'route', 'virtualHost'];
+export const RESOURCE_KINDS: readonly ResourceKind[] = [
+  'cluster',
+  'endpoint',
+  'listener',
+  'scopedRoute',
+  'route',
+  'virtualHost',
+];
 
 const kinds: ReadonlyMap<string, ResourceKind> = new Map(RESOURCE_KINDS.map((kind) => [TYPE[kind], kind]));
 

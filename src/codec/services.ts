@@ -17,6 +17,7 @@ export interface ServiceMethod {
 export const SERVICES: readonly ServiceMethod[] = [
   ...both('envoy.service.discovery.v3.AggregatedDiscoveryService', 'AggregatedResources', 'all'),
   ...both('envoy.service.listener.v3.ListenerDiscoveryService', 'Listeners', 'listener'),
+  ...both('envoy.service.route.v3.ScopedRoutesDiscoveryService', 'ScopedRoutes', 'scopedRoute'),
   ...both('envoy.service.route.v3.RouteDiscoveryService', 'Routes', 'route'),
   delta('envoy.service.route.v3.VirtualHostDiscoveryService', 'VirtualHosts', 'virtualHost'),
   ...both('envoy.service.cluster.v3.ClusterDiscoveryService', 'Clusters', 'cluster'),

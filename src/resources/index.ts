@@ -5,6 +5,7 @@ export { endpointResource } from './endpoint.js';
 export { hostResources } from './host-resources.js';
 export type { HostResources } from './host-resources.js';
 export { outboundListener } from './listener.js';
+export type { ListenerRouting } from './listener.js';
 export { clustersOf } from './names.js';
 export type { HostCluster } from './names.js';
-export { routeTable } from './route-table.js';
+export { onDemandTable, placeholder, routeTable } from './route-table.js';

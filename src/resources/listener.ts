@@ -1,12 +1,14 @@
 import {
   any,
   ApiVersion,
+  type ConfigSource,
   duration,
   encode,
   type EncodedResource,
   type HttpConnectionManager,
   HttpConnectionManager_ServerHeaderTransformation,
   type HttpFilter,
+  type ScopedRoutes,
   TrafficDirection,
 } from '../codec/index.js';
 import { OUTBOUND } from './names.js';
@@ -14,6 +16,9 @@ import { OUTBOUND } from './names.js';
 /** The network filter that speaks HTTP. */
 export const HTTP_CONNECTION_MANAGER =
   'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+
+/** 0 waits for ever: a listener that serves before its routes are there answers 404 to everything. */
+const SOURCE: ConfigSource = { ads: {}, resource_api_version: ApiVersion.V3, initial_fetch_timeout: duration(0) };
 
 const ROUTER = 'envoy.extensions.filters.http.router.v3.Router';
 
@@ -23,14 +28,22 @@ export const ROUTER_FILTER: HttpFilter = {
   typed_config: any(ROUTER, { suppress_envoy_headers: true }),
 };
 
+const ON_DEMAND_FILTER: HttpFilter = {
+  name: 'envoy.filters.http.on_demand',
+  typed_config: any('envoy.extensions.filters.http.on_demand.v3.OnDemand', {}),
+};
+
+/** How a listener finds the routes of a host: in one table, in a scope of its own (SRDS), or by asking for it (VHDS). */
+export type ListenerRouting = 'table' | 'scoped' | 'onDemand';
+
 /**
  * The listener of the explicit shape: the application sends its requests here and the Host says where to. It changes as little
  * of them as it can; nothing ends a quiet stream, because WebSockets and gRPC streams are quiet for long.
  */
-export function outboundListener(address: {
-  readonly host: string;
-  readonly port: number;
-}): EncodedResource<'listener'> {
+export function outboundListener(
+  address: { readonly host: string; readonly port: number },
+  routing: ListenerRouting,
+): EncodedResource<'listener'> {
   return encode('listener', OUTBOUND, {
     name: OUTBOUND,
     address: { socket_address: { address: address.host, port_value: address.port } },
@@ -40,7 +53,7 @@ export function outboundListener(address: {
         filters: [
           {
             name: 'envoy.filters.network.http_connection_manager',
-            typed_config: any(HTTP_CONNECTION_MANAGER, outboundConnectionManager()),
+            typed_config: any(HTTP_CONNECTION_MANAGER, outboundConnectionManager(routing)),
           },
         ],
       },
@@ -48,15 +61,13 @@ export function outboundListener(address: {
   });
 }
 
-function outboundConnectionManager(): HttpConnectionManager {
+function outboundConnectionManager(routing: ListenerRouting): HttpConnectionManager {
   return {
     stat_prefix: OUTBOUND,
-    rds: {
-      route_config_name: OUTBOUND,
-      // 0 waits for ever: a listener that serves before its table is there answers 404 to everything.
-      config_source: { ads: {}, resource_api_version: ApiVersion.V3, initial_fetch_timeout: duration(0) },
-    },
-    http_filters: [ROUTER_FILTER],
+    ...(routing === 'scoped'
+      ? { scoped_routes: scopedRoutes() }
+      : { rds: { route_config_name: OUTBOUND, config_source: SOURCE } }),
+    http_filters: [...(routing === 'onDemand' ? [ON_DEMAND_FILTER] : []), ROUTER_FILTER],
     upgrade_configs: [{ upgrade_type: 'websocket' }],
     // `web.shop.svc.cluster.local.` is the same host, written so that a resolver tries no search domain.
     strip_trailing_host_dot: true,
@@ -64,5 +75,16 @@ function outboundConnectionManager(): HttpConnectionManager {
     server_header_transformation: HttpConnectionManager_ServerHeaderTransformation.PASS_THROUGH,
     // The service answers `Expect: 100-continue`, not the proxy.
     proxy_100_continue: true,
+  };
+}
+
+/** The scope of a request is its host without the port: what stands before the first colon. */
+function scopedRoutes(): ScopedRoutes {
+  const host = { name: ':authority', element_separator: ':', index: 0 };
+  return {
+    name: OUTBOUND,
+    scope_key_builder: { fragments: [{ header_value_extractor: host }] },
+    rds_config_source: SOURCE,
+    scoped_rds: { scoped_rds_config_source: SOURCE },
   };
 }

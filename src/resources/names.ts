@@ -35,6 +35,11 @@ export function virtualHostName(host: HostIntent, port: PortIntent): string {
   return `${OUTBOUND}/${fullName(host)}${suffix}`;
 }
 
+/** Name of the route configuration that holds the virtual hosts of all ports of a host, and no others. */
+export function routeConfigurationName(host: HostIntent): string {
+  return `${OUTBOUND}/${fullName(host)}`;
+}
+
 /** What a proxyless gRPC client of a port asks for: the target of `xds:///`. */
 export function apiListenerName(host: HostIntent, port: PortIntent): string {
   return `${fullName(host)}:${port.port.port}`;

@@ -1,4 +1,4 @@
-import { type EncodedResource, encodeRouteTable } from '../codec/index.js';
+import { ApiVersion, duration, encode, type EncodedResource, encodeRouteTable } from '../codec/index.js';
 import { OUTBOUND } from './names.js';
 
 /**
@@ -7,4 +7,19 @@ import { OUTBOUND } from './names.js';
  */
 export function routeTable(virtualHosts: readonly EncodedResource<'virtualHost'>[]): EncodedResource<'route'> {
   return encodeRouteTable(OUTBOUND, {}, virtualHosts);
+}
+
+/** The route configuration of the outbound listener, for a proxy that asks for each virtual host when it is first called (VHDS). */
+export function onDemandTable(): EncodedResource<'route'> {
+  const source = { ads: {}, resource_api_version: ApiVersion.V3, initial_fetch_timeout: duration(0) };
+  return encode('route', OUTBOUND, { name: OUTBOUND, vhds: { config_source: source } });
+}
+
+/**
+ * A virtual host that no request can mean, for `.invalid` is nobody's (RFC 6761, 6.4). Envoy 1.40 asks for a first virtual host
+ * without a name and does not serve before it has one.
+ */
+export function placeholder(): EncodedResource<'virtualHost'> {
+  const name = `${OUTBOUND}/_`;
+  return encode('virtualHost', name, { name, domains: ['_.invalid'] });
 }

@@ -1,4 +1,4 @@
-import { invariant, type ObjectKey } from '../base/index.js';
+import { invariant, type ObjectKey, type PortNumber } from '../base/index.js';
 import type { EncodedResource } from '../codec/index.js';
 import { ownerOf } from './owner.js';
 
@@ -9,13 +9,33 @@ export interface HostEntry {
   readonly own: readonly EncodedResource<'virtualHost'>[];
   /** The same virtual hosts as all other proxies see them. */
   readonly others: readonly EncodedResource<'virtualHost'>[];
+  /** The Service's own route configuration, with the virtual hosts of all its ports: what its scopes point to. */
+  readonly routes: readonly EncodedResource<'route'>[];
+  /** One for each spelling of the Service's name that means it to every proxy. */
+  readonly scopes: readonly EncodedResource<'scopedRoute'>[];
+  /** The same for the short name, which only proxies of the Service's own namespace understand. */
+  readonly ownScopes: readonly EncodedResource<'scopedRoute'>[];
+  /** The port that names without a port mean. */
+  readonly defaultPort: PortNumber | undefined;
   /** Served by name only, to proxyless gRPC. */
   readonly apiListeners: readonly EncodedResource<'listener'>[];
   readonly endpoints: readonly EncodedResource<'endpoint'>[];
 }
 
 /** The parts of an entry. */
-export const PARTS = ['clusters', 'own', 'others', 'apiListeners', 'endpoints'] as const;
+export const PARTS = [
+  'clusters',
+  'own',
+  'others',
+  'routes',
+  'scopes',
+  'ownScopes',
+  'apiListeners',
+  'endpoints',
+] as const;
+
+/** A part of an entry. */
+export type Part = (typeof PARTS)[number];
 
 /** `after` with the objects of `before` wherever they are equal; `before` itself when all of them are. */
 export function sharing(before: HostEntry | undefined, after: HostEntry): HostEntry {
@@ -24,10 +44,15 @@ export function sharing(before: HostEntry | undefined, after: HostEntry): HostEn
     clusters: sharingList(before.clusters, after.clusters),
     own: sharingList(before.own, after.own),
     others: sharingList(before.others, after.others),
+    routes: sharingList(before.routes, after.routes),
+    scopes: sharingList(before.scopes, after.scopes),
+    ownScopes: sharingList(before.ownScopes, after.ownScopes),
+    defaultPort: after.defaultPort,
     apiListeners: sharingList(before.apiListeners, after.apiListeners),
     endpoints: sharingList(before.endpoints, after.endpoints),
   });
-  return PARTS.every((part) => shared[part] === before[part]) ? before : shared;
+  const isSame = shared.defaultPort === before.defaultPort && PARTS.every((part) => shared[part] === before[part]);
+  return isSame ? before : shared;
 }
 
 function sharingList<R extends EncodedResource>(before: readonly R[], after: readonly R[]): readonly R[] {
@@ -47,7 +72,7 @@ function sharingList<R extends EncodedResource>(before: readonly R[], after: rea
  */
 export function checkEntry(key: ObjectKey, entry: HostEntry): void {
   const clusters = new Set(entry.clusters.map((cluster) => cluster.name));
-  for (const holder of [...entry.own, ...entry.others, ...entry.apiListeners]) {
+  for (const holder of [...entry.own, ...entry.others, ...entry.routes, ...entry.apiListeners]) {
     for (const reference of holder.references) {
       invariant(
         clusters.has(reference),

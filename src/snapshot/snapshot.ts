@@ -1,12 +1,13 @@
-import { byText, type ObjectKey } from '../base/index.js';
+import type { ObjectKey } from '../base/index.js';
 import { checkEntry, type HostEntry, sharing } from './host-entry.js';
 import { SharedMap } from './shared-map.js';
+import { SortedKeys } from './sorted-keys.js';
 
 /** Everything that is served at one moment. A frozen value: a change makes another one, which shares what stayed. */
 export interface Snapshot {
   readonly hosts: SharedMap<ObjectKey, HostEntry>;
   /** Keys of `hosts` in text order: the order of everything that lists hosts. */
-  readonly keys: readonly ObjectKey[];
+  readonly keys: SortedKeys<ObjectKey>;
   /** The same object for as long as every virtual host is the same: what was built of them can be kept by it. */
   readonly routing: object;
 }
@@ -14,7 +15,7 @@ export interface Snapshot {
 /** Nothing at all. */
 export const EMPTY_SNAPSHOT: Snapshot = Object.freeze({
   hosts: SharedMap.empty<ObjectKey, HostEntry>(),
-  keys: [],
+  keys: SortedKeys.empty<ObjectKey>(),
   routing: {},
 });
 
@@ -66,16 +67,14 @@ function rethrow(_key: ObjectKey, error: unknown): never {
   throw error;
 }
 
-function keysAfter(before: Snapshot, changes: ReadonlyMap<ObjectKey, HostEntry | undefined>): readonly ObjectKey[] {
+function keysAfter(before: Snapshot, changes: ReadonlyMap<ObjectKey, HostEntry | undefined>): SortedKeys<ObjectKey> {
   const added: ObjectKey[] = [];
   const gone = new Set<ObjectKey>();
   for (const [key, entry] of changes) {
     if (entry === undefined) gone.add(key);
     else if (before.hosts.get(key) === undefined) added.push(key);
   }
-  if (added.length === 0 && gone.size === 0) return before.keys;
-  const kept = gone.size === 0 ? before.keys : before.keys.filter((key) => !gone.has(key));
-  return Object.freeze([...kept, ...added].sort(byText));
+  return before.keys.with(added, gone);
 }
 
 /** Whether any virtual host is another one than before. */

@@ -1,7 +1,8 @@
-import { assertNever, byText, type ObjectKey } from '../base/index.js';
+import { assertNever, type ObjectKey } from '../base/index.js';
 import type { EncodedResource, ResourceKind } from '../codec/index.js';
 import type { HostEntry } from './host-entry.js';
-import { ownerOf } from './owner.js';
+import { HostSet } from './host-set.js';
+import { asked, OUTBOUND, ownerOf, virtualHostName } from './owner.js';
 import type { Snapshot } from './snapshot.js';
 
 /** Where a proxy's outbound listener listens. */
@@ -10,15 +11,31 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/**
+ * How a proxy finds the routes of a host.
+ *
+ * `table`: in one route configuration of all hosts. `scoped`: by the name it was asked for, in a route configuration of that
+ * Service alone (SRDS), so that a change costs it the same however many hosts there are. `onDemand`: it asks for a host when it
+ * is first called (VHDS), and holds only `hosts`.
+ */
+export type Routing =
+  | { readonly kind: 'table' }
+  | { readonly kind: 'scoped' }
+  | { readonly kind: 'onDemand'; readonly hosts: HostSet };
+
 /** What decides which resources a proxy sees. */
 export interface ProxyScope {
   readonly namespace: string;
   readonly outbound: ListenAddress;
+  readonly routing: Routing;
 }
 
-/** A snapshot as one proxy sees it. */
+/** A snapshot as one proxy sees it. Costs nothing to make: whatever is put together is so when somebody asks for it. */
 export interface View {
-  /** By name, without a search: `undefined` where there is none of that name. */
+  /**
+   * By name, without a search: `undefined` where there is none of that name. A proxy whose routing is on demand sees routes and
+   * clusters only of its hosts; it gets a virtual host under any name that `hostAsked` reads, and the resource has its own name.
+   */
   get(kind: ResourceKind, name: string): EncodedResource | undefined;
   /** What a wildcard covers, by host in text order, so that equal snapshots list alike. API listeners are served by name only. */
   all(kind: ResourceKind): Iterable<EncodedResource>;
@@ -28,7 +45,11 @@ export interface View {
 export interface Assembly {
   /** The route configuration that holds these virtual hosts. */
   routeTable(virtualHosts: readonly EncodedResource<'virtualHost'>[]): EncodedResource<'route'>;
-  outboundListener(address: ListenAddress): EncodedResource<'listener'>;
+  outboundListener(address: ListenAddress, routing: Routing['kind']): EncodedResource<'listener'>;
+  /** The route configuration of the same name that asks for its virtual hosts. */
+  onDemandTable(): EncodedResource<'route'>;
+  /** A virtual host that no request can mean: Envoy waits for a first one, whatever it is. */
+  placeholder(): EncodedResource<'virtualHost'>;
 }
 
 /** Shows a snapshot to the proxies of a scope. */
@@ -36,90 +57,133 @@ export type ViewOf = (snapshot: Snapshot, scope: ProxyScope) => View;
 
 /**
  * Views whose route tables and listeners are made by `assembly`, when somebody first asks for them. All proxies of equal
- * scope share one view of a snapshot, and a table lives on in later snapshots until a virtual host changes.
+ * scope share one view of a snapshot, listeners are shared by all snapshots, and a table lives on in later ones until a
+ * virtual host changes.
  */
 export function viewsWith(assembly: Assembly): ViewOf {
-  const views = new WeakMap<Snapshot, Map<string, View>>();
-  const tables = new WeakMap<object, Map<string, EncodedResource<'route'>>>();
-  const tableOf = (snapshot: Snapshot, namespace: string): EncodedResource<'route'> =>
-    kept(
-      kept(tables, snapshot.routing, () => new Map<string, EncodedResource<'route'>>()),
-      namespace,
-      () => assembly.routeTable([...virtualHosts(snapshot, namespace)]),
+  const views = new WeakMap<Snapshot, WeakMap<object, Map<string, View>>>();
+  const assembled = new Assembled(assembly);
+  return (snapshot, { namespace: own, outbound: { host, port }, routing }) => {
+    const namespace = snapshot.keys.some(`${own}/`) ? own : NO_NAMESPACE;
+    const bySet = kept(views, snapshot, () => new WeakMap<object, Map<string, View>>());
+    const shared = kept(
+      bySet,
+      routing.kind === 'onDemand' ? routing.hosts : HostSet.empty,
+      () => new Map<string, View>(),
     );
-  return (snapshot, { namespace: own, outbound: { host, port } }) => {
-    const namespace = hasHosts(snapshot, own) ? own : NO_NAMESPACE;
-    const shared = kept(views, snapshot, () => new Map<string, View>());
-    if (shared.size >= MOST_VIEWS) shared.clear();
-    return kept(
+    const key = `${routing.kind} ${namespace} ${host} ${port}`;
+    return keptOfMany(
       shared,
-      `${namespace} ${host} ${port}`,
-      () =>
-        new SnapshotView(snapshot, namespace, {
-          table: () => tableOf(snapshot, namespace),
-          listener: lazily(() => assembly.outboundListener({ host, port })),
-        }),
+      key,
+      () => new SnapshotView(snapshot, { namespace, outbound: { host, port }, routing }, assembled),
     );
   };
 }
 
-/** Addresses are what clients say, so there is no end to them while nothing is published; a view that is forgotten is made anew. */
-const MOST_VIEWS = 1000;
-
 /** Stands for every namespace without hosts of its own: their proxies all see the same. */
 const NO_NAMESPACE = '';
 
+/** What is put together, kept for as long as it is good. */
+class Assembled {
+  readonly onDemandTable: () => EncodedResource<'route'>;
+  readonly placeholder: () => EncodedResource<'virtualHost'>;
+  readonly #assembly: Assembly;
+  readonly #tables = new WeakMap<object, Map<string, EncodedResource<'route'>>>();
+  readonly #listeners = new Map<string, EncodedResource<'listener'>>();
+
+  constructor(assembly: Assembly) {
+    this.#assembly = assembly;
+    this.onDemandTable = lazily(() => assembly.onDemandTable());
+    this.placeholder = lazily(() => assembly.placeholder());
+  }
+
+  table(snapshot: Snapshot, namespace: string): EncodedResource<'route'> {
+    const tables = kept(this.#tables, snapshot.routing, () => new Map<string, EncodedResource<'route'>>());
+    return kept(tables, namespace, () => this.#assembly.routeTable([...virtualHosts(snapshot, namespace)]));
+  }
+
+  listener({ outbound, routing }: ProxyScope): EncodedResource<'listener'> {
+    const key = `${routing.kind} ${outbound.host} ${outbound.port}`;
+    return keptOfMany(this.#listeners, key, () => this.#assembly.outboundListener(outbound, routing.kind));
+  }
+}
+
 class SnapshotView implements View {
   readonly #snapshot: Snapshot;
-  readonly #namespace: string;
-  readonly #assembled: { readonly table: () => EncodedResource; readonly listener: () => EncodedResource };
+  readonly #scope: ProxyScope;
+  readonly #assembled: Assembled;
 
-  constructor(
-    snapshot: Snapshot,
-    namespace: string,
-    assembled: { table: () => EncodedResource; listener: () => EncodedResource },
-  ) {
+  constructor(snapshot: Snapshot, scope: ProxyScope, assembled: Assembled) {
     this.#snapshot = snapshot;
-    this.#namespace = namespace;
+    this.#scope = scope;
     this.#assembled = assembled;
   }
 
   get(kind: ResourceKind, name: string): EncodedResource | undefined {
+    if (name === OUTBOUND) return this.#outbound(kind);
+    if (kind === 'virtualHost' && this.#scope.routing.kind === 'onDemand') return this.#asked(name);
     const owner = ownerOf(kind, name);
-    if (owner === undefined) return this.#assembledOf(kind).find((resource) => resource.name === name);
-    const entry = this.#snapshot.hosts.get(owner);
-    if (entry === undefined) return undefined;
-    return part(kind, this.#namespace, owner, entry).find((resource) => resource.name === name);
+    if (owner === undefined || !this.#sees(kind, owner)) return undefined;
+    return this.#partOf(kind, owner).find((resource) => resource.name === name);
   }
 
   *all(kind: ResourceKind): Iterable<EncodedResource> {
-    yield* this.#assembledOf(kind);
-    if (kind === 'route' || kind === 'listener') return;
-    for (const [key, entry] of hosts(this.#snapshot)) yield* part(kind, this.#namespace, key, entry);
+    const { routing } = this.#scope;
+    const outbound = kind === 'route' && routing.kind === 'scoped' ? undefined : this.#outbound(kind);
+    if (outbound !== undefined) {
+      yield outbound;
+      return;
+    }
+    if (kind === 'virtualHost' && routing.kind === 'onDemand') yield this.#assembled.placeholder();
+    const keys = routing.kind === 'onDemand' ? routing.hosts.keys : this.#snapshot.keys;
+    for (const key of keys) yield* this.#partOf(kind, key);
   }
 
-  #assembledOf(kind: ResourceKind): readonly EncodedResource[] {
-    if (kind === 'route') return [this.#assembled.table()];
-    return kind === 'listener' ? [this.#assembled.listener()] : [];
+  /** Of those kinds of which a proxy needs one for all its hosts. */
+  #outbound(kind: ResourceKind): EncodedResource | undefined {
+    if (kind === 'listener') return this.#assembled.listener(this.#scope);
+    if (kind !== 'route') return undefined;
+    const { namespace, routing } = this.#scope;
+    return routing.kind === 'onDemand'
+      ? this.#assembled.onDemandTable()
+      : this.#assembled.table(this.#snapshot, namespace);
+  }
+
+  /** Endpoints are seen by everyone: a cluster that is on its way out still needs them. */
+  #sees(kind: ResourceKind, owner: ObjectKey): boolean {
+    const { routing } = this.#scope;
+    return routing.kind !== 'onDemand' || kind === 'endpoint' || kind === 'listener' || routing.hosts.has(owner);
+  }
+
+  #asked(name: string): EncodedResource | undefined {
+    const meant = asked(name, this.#scope.namespace);
+    if (meant === undefined || !this.#sees('virtualHost', meant.service)) {
+      const placeholder = this.#assembled.placeholder();
+      return name === placeholder.name ? placeholder : undefined;
+    }
+    const port = meant.port === this.#snapshot.hosts.get(meant.service)?.defaultPort ? undefined : meant.port;
+    const wanted = virtualHostName(meant.service, port);
+    return this.#partOf('virtualHost', meant.service).find((resource) => resource.name === wanted);
+  }
+
+  #partOf(kind: ResourceKind, key: ObjectKey): readonly EncodedResource[] {
+    const entry = this.#snapshot.hosts.get(key);
+    return entry === undefined ? [] : part(kind, entry, isOf(this.#scope.namespace, key));
   }
 }
 
-function* virtualHosts(snapshot: Snapshot, namespace: string): Iterable<EncodedResource<'virtualHost'>> {
-  for (const [key, entry] of hosts(snapshot)) yield* seenBy(namespace, key, entry);
-}
-
-function* hosts({ keys, hosts: entries }: Snapshot): Iterable<readonly [ObjectKey, HostEntry]> {
+function* virtualHosts({ keys, hosts }: Snapshot, namespace: string): Iterable<EncodedResource<'virtualHost'>> {
   for (const key of keys) {
-    const entry = entries.get(key);
-    if (entry !== undefined) yield [key, entry];
+    const entry = hosts.get(key);
+    if (entry !== undefined) yield* isOf(namespace, key) ? entry.own : entry.others;
   }
 }
 
-function seenBy(namespace: string, key: ObjectKey, { own, others }: HostEntry): HostEntry['own'] {
-  return namespace !== NO_NAMESPACE && key.startsWith(`${namespace}/`) ? own : others;
+function isOf(namespace: string, key: ObjectKey): boolean {
+  return namespace !== NO_NAMESPACE && key.startsWith(namespace) && key[namespace.length] === '/';
 }
 
-function part(kind: ResourceKind, namespace: string, key: ObjectKey, entry: HostEntry): readonly EncodedResource[] {
+function part(kind: ResourceKind, entry: HostEntry, isOwn: boolean): readonly EncodedResource[] {
   switch (kind) {
     case 'cluster':
       return entry.clusters;
@@ -127,26 +191,15 @@ function part(kind: ResourceKind, namespace: string, key: ObjectKey, entry: Host
       return entry.endpoints;
     case 'listener':
       return entry.apiListeners;
-    case 'virtualHost':
-      return seenBy(namespace, key, entry);
+    case 'scopedRoute':
+      return isOwn ? [...entry.scopes, ...entry.ownScopes] : entry.scopes;
     case 'route':
-      return [];
+      return entry.routes;
+    case 'virtualHost':
+      return isOwn ? entry.own : entry.others;
     default:
       return assertNever(kind);
   }
-}
-
-/** Whether any host is of this namespace: a binary search, for the keys are in order. */
-function hasHosts({ keys }: Snapshot, namespace: string): boolean {
-  const prefix = `${namespace}/`;
-  let low = 0;
-  let high = keys.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (byText(keys[middle] ?? '', prefix) < 0) low = middle + 1;
-    else high = middle;
-  }
-  return keys[low]?.startsWith(prefix) === true;
 }
 
 function lazily<T>(make: () => T): () => T {
@@ -166,4 +219,12 @@ function kept<K, V>(store: Store<K, V>, key: K, make: () => V): V {
   const made = make();
   store.set(key, made);
   return made;
+}
+
+/** Addresses are what clients say, so there is no end to them; what is forgotten is made anew. */
+const MOST = 1000;
+
+function keptOfMany<V>(store: Map<string, V>, key: string, make: () => V): V {
+  if (store.size >= MOST && !store.has(key)) store.clear();
+  return kept(store, key, make);
 }

@@ -23,7 +23,7 @@ export function staticConfig(
     ...{ xds: address(1), outbound: address(outbound), admin: address(0) },
   });
   const resources = hosts.map(hostResources);
-  const listener = json(outboundListener(address(outbound)));
+  const listener = json(outboundListener(address(outbound), 'table'));
   const manager = listener.filter_chains[0].filters[0].typed_config;
   delete manager.rds;
   manager.route_config = {

@@ -8,8 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import type { Problem } from '../../../src/base/index.js';
 import { Pipeline } from '../../../src/pipeline/index.js';
-import { outboundListener, routeTable } from '../../../src/resources/index.js';
-import { type Snapshot, viewsWith } from '../../../src/snapshot/index.js';
+import { onDemandTable, outboundListener, placeholder, routeTable } from '../../../src/resources/index.js';
+import { type ProxyScope, type Snapshot, viewsWith } from '../../../src/snapshot/index.js';
 import { directorySource } from '../../../src/sources/index.js';
 import { type Manifest, pods, put, service, slice } from '../../harness/manifests.js';
 import { until } from '../../harness/poll.js';
@@ -135,8 +135,12 @@ export async function running(t: TestContext, folder: string): Promise<Running> 
   };
 }
 
-const viewOf = viewsWith({ routeTable, outboundListener });
-const SCOPE = { namespace: 'shop', outbound: { host: '127.0.0.1', port: 15_001 } };
+const viewOf = viewsWith({ routeTable, outboundListener, onDemandTable, placeholder });
+const SCOPE: ProxyScope = {
+  namespace: 'shop',
+  outbound: { host: '127.0.0.1', port: 15_001 },
+  routing: { kind: 'table' },
+};
 
 function splitIn(snapshot: Snapshot): string {
   const host = viewOf(snapshot, SCOPE).get('virtualHost', 'outbound/web.shop.svc.cluster.local');

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { type ModelObject, parseObject, type WorldEvent } from '../../../src/model/index.js';
 import { Pipeline } from '../../../src/pipeline/index.js';
-import { outboundListener, routeTable } from '../../../src/resources/index.js';
+import { onDemandTable, outboundListener, placeholder, routeTable } from '../../../src/resources/index.js';
 import { type Snapshot, viewsWith } from '../../../src/snapshot/index.js';
 import { pods, rollout, service, slice, type Manifest } from '../../harness/manifests.js';
 
@@ -122,9 +122,13 @@ function finalWorld(events: readonly WorldEvent[]): readonly WorldEvent[] {
 
 /** Every byte that any proxy could be served. */
 function bytesOf(snapshot: Snapshot): readonly string[] {
-  const viewOf = viewsWith({ routeTable, outboundListener });
+  const viewOf = viewsWith({ routeTable, outboundListener, onDemandTable, placeholder });
   return [...NAMESPACES, 'elsewhere'].flatMap((inNamespace) => {
-    const view = viewOf(snapshot, { namespace: inNamespace, outbound: { host: '127.0.0.1', port: 15_001 } });
+    const view = viewOf(snapshot, {
+      namespace: inNamespace,
+      outbound: { host: '127.0.0.1', port: 15_001 },
+      routing: { kind: 'table' },
+    });
     return (['listener', 'route', 'virtualHost', 'cluster', 'endpoint'] as const).flatMap((kind) =>
       [...view.all(kind)].map(
         (it) => `${inNamespace} ${kind} ${it.name} ${it.version} ${Buffer.from(it.body).toString('base64')}`,

@@ -14,7 +14,7 @@ const ROUTER = {
 };
 
 test('the outbound listener routes by a table of its own name and ends no quiet stream', () => {
-  assert.deepEqual(json(outboundListener({ host: '127.0.0.1', port: 15001 })), {
+  assert.deepEqual(json(outboundListener({ host: '127.0.0.1', port: 15001 }, 'table')), {
     name: 'outbound',
     address: { socket_address: { address: '127.0.0.1', port_value: 15001 } },
     traffic_direction: 'OUTBOUND',

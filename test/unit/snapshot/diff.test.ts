@@ -5,7 +5,11 @@ import { type Changes, diff, isEmptyChange, type NameChanges, type Snapshot } fr
 import { after, CART, entry, resourcesOf, snapshotOf, someChanges, WEB } from './given.js';
 
 const NONE: NameChanges = { added: [], changed: [], removed: [] };
-const NOTHING: Changes = { cluster: NONE, endpoint: NONE, virtualHost: NONE, listener: NONE };
+const NOTHING: Changes = {
+  ...{ cluster: NONE, endpoint: NONE, virtualHost: NONE, scopedRoute: NONE, route: NONE, listener: NONE },
+  hosts: [],
+};
+const ROUTE = 'outbound/web.shop.svc.cluster.local';
 const VHOST = 'outbound/web.shop.svc.cluster.local:80';
 
 const base = snapshotOf([WEB, entry(WEB, [80])]);
@@ -16,19 +20,31 @@ const rows: readonly { name: string; before: Snapshot; after: Snapshot; want: Pa
     name: 'endpoints',
     before: base,
     after: snapshotOf([WEB, entry(WEB, [80], { address: 'q' })]),
-    want: { endpoint: { ...NONE, changed: ['shop/web:80'] } },
+    want: { endpoint: { ...NONE, changed: ['shop/web:80'] }, hosts: [WEB] },
   },
   {
     name: 'a virtual host, named once although both of its forms changed',
     before: base,
-    after: snapshotOf([WEB, entry(WEB, [80], { domain: 'y' })]),
-    want: { virtualHost: { ...NONE, changed: [VHOST] } },
+    after: snapshotOf([WEB, { ...entry(WEB, [80], { domain: 'y' }), routes: entry(WEB, [80]).routes }]),
+    want: { virtualHost: { ...NONE, changed: [VHOST] }, hosts: [WEB] },
   },
   {
     name: 'a virtual host of which only the form for others changed',
     before: base,
     after: snapshotOf([WEB, { ...entry(WEB, [80]), others: entry(WEB, [80], { domain: 'y' }).others }]),
-    want: { virtualHost: { ...NONE, changed: [VHOST] } },
+    want: { virtualHost: { ...NONE, changed: [VHOST] }, hosts: [WEB] },
+  },
+  {
+    name: 'the route configuration of a Service',
+    before: base,
+    after: snapshotOf([WEB, { ...entry(WEB, [80]), routes: entry(WEB, [80], { domain: 'y' }).routes }]),
+    want: { route: { ...NONE, changed: [ROUTE] }, hosts: [WEB] },
+  },
+  {
+    name: 'the short name of a Service, which goes',
+    before: base,
+    after: snapshotOf([WEB, { ...entry(WEB, [80]), ownScopes: [] }]),
+    want: { scopedRoute: { ...NONE, removed: ['outbound/shop/web'] }, hosts: [WEB] },
   },
   {
     name: 'a port that came and one that went',
@@ -39,6 +55,8 @@ const rows: readonly { name: string; before: Snapshot; after: Snapshot; want: Pa
       endpoint: { ...NONE, added: ['shop/web:81'], removed: ['shop/web:80'] },
       virtualHost: { ...NONE, added: ['outbound/web.shop.svc.cluster.local:81'], removed: [VHOST] },
       listener: { ...NONE, added: ['web.shop.svc.cluster.local:81'], removed: ['web.shop.svc.cluster.local:80'] },
+      route: { ...NONE, changed: [ROUTE] },
+      hosts: [WEB],
     },
   },
   {
@@ -50,6 +68,9 @@ const rows: readonly { name: string; before: Snapshot; after: Snapshot; want: Pa
       endpoint: { ...NONE, added: ['shop/cart:80'] },
       virtualHost: { ...NONE, added: ['outbound/cart.shop.svc.cluster.local:80'] },
       listener: { ...NONE, added: ['cart.shop.svc.cluster.local:80'] },
+      scopedRoute: { ...NONE, added: ['outbound/cart.shop', 'outbound/cart.shop.svc', 'outbound/shop/cart'] },
+      route: { ...NONE, added: ['outbound/cart.shop.svc.cluster.local'] },
+      hosts: [CART],
     },
   },
 ];
@@ -64,6 +85,8 @@ const PARTS = {
   cluster: ['clusters'],
   endpoint: ['endpoints'],
   virtualHost: ['own', 'others'],
+  scopedRoute: ['scopes', 'ownScopes'],
+  route: ['routes'],
   listener: ['apiListeners'],
 } as const;
 

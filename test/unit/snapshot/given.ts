@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { type ObjectKey, objectKey } from '../../../src/base/index.js';
-import { encode, type EncodedResource } from '../../../src/codec/index.js';
-import { EMPTY_SNAPSHOT, type HostEntry, type Snapshot, withHosts } from '../../../src/snapshot/index.js';
+import { encode, encodeRouteTable, type EncodedResource } from '../../../src/codec/index.js';
+import {
+  EMPTY_SNAPSHOT,
+  type HostEntry,
+  type Snapshot,
+  type ViewOf,
+  viewsWith,
+  withHosts,
+} from '../../../src/snapshot/index.js';
 
 /** Hosts in small, for the tests of this room: `ports` are its clusters, each with a virtual host; `rest` is what may differ. */
 
@@ -18,14 +25,33 @@ export const fullName = (key: ObjectKey): string => {
 
 export const virtualHost = (
   key: ObjectKey,
-  port: number,
+  port: number | undefined,
   domains: readonly string[],
   references: readonly string[] = [`${key}:${port}`],
 ): EncodedResource<'virtualHost'> =>
-  encode('virtualHost', `outbound/${fullName(key)}:${port}`, { domains }, references);
+  encode('virtualHost', `outbound/${fullName(key)}${port === undefined ? '' : `:${port}`}`, { domains }, references);
 
 export const apiListener = (key: ObjectKey, port: number): EncodedResource<'listener'> =>
   encode('listener', `${fullName(key)}:${port}`, { name: 'api' }, [`${key}:${port}`]);
+
+export const route = (key: ObjectKey, domain: string, ports: readonly number[]): EncodedResource<'route'> =>
+  encode(
+    'route',
+    `outbound/${fullName(key)}`,
+    { request_headers_to_remove: [domain, ...ports.map(String)] },
+    ports.map((port) => `${key}:${port}`),
+  );
+
+const scope = (key: ObjectKey, name: string): EncodedResource<'scopedRoute'> =>
+  encode('scopedRoute', name, { name, route_configuration_name: `outbound/${fullName(key)}` });
+
+/** `web.shop` and `web.shop.svc`. */
+export const scopes = (key: ObjectKey): readonly EncodedResource<'scopedRoute'>[] => {
+  const [namespace, name] = key.split('/');
+  return [scope(key, `outbound/${name}.${namespace}`), scope(key, `outbound/${name}.${namespace}.svc`)];
+};
+
+export const ownScopes = (key: ObjectKey): readonly EncodedResource<'scopedRoute'>[] => [scope(key, `outbound/${key}`)];
 
 export interface Rest {
   readonly timeout?: number;
@@ -39,6 +65,10 @@ export function entry(key: ObjectKey, ports: readonly number[], rest: Rest = {})
     clusters: ports.map((port) => cluster(key, port, rest.timeout)),
     own: ports.map((port) => virtualHost(key, port, ['short', domain])),
     others: ports.map((port) => virtualHost(key, port, [domain])),
+    routes: [route(key, domain, ports)],
+    scopes: scopes(key),
+    ownScopes: ownScopes(key),
+    defaultPort: undefined,
     apiListeners: ports.map((port) => apiListener(key, port)),
     endpoints: ports.map((port) => endpoint(key, port, rest.address)),
   };
@@ -78,7 +108,10 @@ export const after = (history: readonly HostChanges[]): Snapshot =>
   history.reduce<Snapshot>((snapshot, changes) => withHosts(snapshot, changes), EMPTY_SNAPSHOT);
 
 /** All resources of one kind of a snapshot by name, as an independent reading of it. */
-export function resourcesOf(snapshot: Snapshot, ...parts: readonly (keyof HostEntry)[]): ReadonlyMap<string, string> {
+export function resourcesOf(
+  snapshot: Snapshot,
+  ...parts: readonly Exclude<keyof HostEntry, 'defaultPort'>[]
+): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const key of snapshot.keys) {
     for (const part of parts) {
@@ -88,4 +121,25 @@ export function resourcesOf(snapshot: Snapshot, ...parts: readonly (keyof HostEn
     }
   }
   return found;
+}
+
+/** Where the proxies of the tests listen. */
+export const OUTBOUND = { host: '127.0.0.1', port: 15001 };
+
+/** Views that count how often their parts are put together. */
+export function counting(): { readonly viewOf: ViewOf; readonly made: { tables: number; listeners: number } } {
+  const made = { tables: 0, listeners: 0 };
+  const viewOf = viewsWith({
+    routeTable: (virtualHosts) => {
+      made.tables += 1;
+      return encodeRouteTable('outbound', {}, virtualHosts);
+    },
+    outboundListener: ({ port }, routing) => {
+      made.listeners += 1;
+      return encode('listener', 'outbound', { name: 'outbound', stat_prefix: `${port} ${routing}` });
+    },
+    onDemandTable: () => encode('route', 'outbound', { vhds: {} }),
+    placeholder: () => encode('virtualHost', 'outbound/_', { domains: ['_.invalid'] }),
+  });
+  return { viewOf, made };
 }

@@ -1,33 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { encode, encodeRouteTable, type ResourceKind } from '../../../src/codec/index.js';
-import { type Snapshot, type View, viewsWith, withHosts } from '../../../src/snapshot/index.js';
-import { CART, entry, LOG, snapshotOf, WEB } from './given.js';
+import { type ResourceKind, RESOURCE_KINDS } from '../../../src/codec/index.js';
+import { type Snapshot, type View, withHosts } from '../../../src/snapshot/index.js';
+import { CART, counting, entry, LOG, OUTBOUND, snapshotOf, WEB } from './given.js';
 
-const OUTBOUND = { host: '127.0.0.1', port: 15001 };
-
-/** Views that count how often their parts are put together. */
-function counting(): {
-  readonly viewOf: ReturnType<typeof viewsWith>;
-  readonly made: { tables: number; listeners: number };
-} {
-  const made = { tables: 0, listeners: 0 };
-  const viewOf = viewsWith({
-    routeTable: (virtualHosts) => {
-      made.tables += 1;
-      return encodeRouteTable('outbound', {}, virtualHosts);
-    },
-    outboundListener: ({ port }) => {
-      made.listeners += 1;
-      return encode('listener', 'outbound', { name: 'outbound', stat_prefix: String(port) });
-    },
-  });
-  return { viewOf, made };
-}
-
+const TABLE = { kind: 'table' } as const;
 const snapshot = snapshotOf([WEB, entry(WEB, [80, 81])], [LOG, entry(LOG, [80])]);
 const seen = (namespace: string, of: Snapshot = snapshot): View =>
-  counting().viewOf(of, { namespace, outbound: OUTBOUND });
+  counting().viewOf(of, { namespace, outbound: OUTBOUND, routing: TABLE });
 const names = (view: View, kind: ResourceKind): readonly string[] => [...view.all(kind)].map(({ name }) => name);
 
 test('a wildcard covers everything but the API listeners, in the order of the hosts', () => {
@@ -46,7 +26,7 @@ test('a wildcard covers everything but the API listeners, in the order of the ho
 
 test('what a wildcard lists is what a lookup finds', () => {
   const view = seen('shop');
-  for (const kind of ['cluster', 'endpoint', 'listener', 'route', 'virtualHost'] as const) {
+  for (const kind of RESOURCE_KINDS) {
     for (const resource of view.all(kind)) assert.equal(view.get(kind, resource.name), resource);
   }
 });
@@ -64,6 +44,8 @@ const unknown: readonly (readonly [ResourceKind, string])[] = [
   ['cluster', 'shop/none:80'],
   ['cluster', '/web:80'],
   ['endpoint', 'shop/:80'],
+  ['virtualHost', 'outbound'],
+  ['virtualHost', 'outbound/_'],
   ['virtualHost', 'outbound/web'],
   ['virtualHost', 'outbound/web.shop'],
   ['virtualHost', 'outbound/web.shop.svc.cluster.local'],
@@ -72,6 +54,11 @@ const unknown: readonly (readonly [ResourceKind, string])[] = [
   ['listener', 'web.shop.svc.cluster.local:82'],
   ['listener', 'inbound'],
   ['route', 'inbound'],
+  ['route', 'outbound/none.shop.svc.cluster.local'],
+  ['scopedRoute', 'outbound'],
+  ['scopedRoute', 'outbound/web'],
+  ['scopedRoute', 'outbound/infra/web'],
+  ['scopedRoute', 'outbound/web.shop.svc.cluster'],
 ];
 for (const [kind, name] of unknown) {
   test(`there is no ${kind} '${name}'`, () => assert.equal(seen('shop').get(kind, name), undefined));
@@ -88,7 +75,7 @@ test('a proxy sees the hosts of its own namespace in their own form', () => {
 test('a table is made when it is first asked for, once for all proxies that see the same', () => {
   const { viewOf, made } = counting();
   const at = (namespace: string, port = 15001) =>
-    viewOf(snapshot, { namespace, outbound: { host: '127.0.0.1', port } });
+    viewOf(snapshot, { namespace, outbound: { host: '127.0.0.1', port }, routing: TABLE });
   assert.deepEqual(names(at('shop'), 'cluster').length, 3);
   assert.deepEqual(made, { tables: 0, listeners: 0 });
   assert.equal(at('shop').get('route', 'outbound'), at('shop', 15002).get('route', 'outbound'));
@@ -104,7 +91,8 @@ test('a table is made when it is first asked for, once for all proxies that see 
 
 test('a table lives on until a virtual host changes', () => {
   const { viewOf, made } = counting();
-  const table = (of: Snapshot) => viewOf(of, { namespace: 'shop', outbound: OUTBOUND }).get('route', 'outbound');
+  const table = (of: Snapshot) =>
+    viewOf(of, { namespace: 'shop', outbound: OUTBOUND, routing: TABLE }).get('route', 'outbound');
   const churned = withHosts(snapshot, new Map([[WEB, entry(WEB, [80, 81], { address: 'q' })]]));
   assert.equal(table(churned), table(snapshot));
   assert.equal(made.tables, 1);
@@ -114,7 +102,8 @@ test('a table lives on until a virtual host changes', () => {
 
 test('addresses without end are not kept: the views of the first are forgotten, and made anew', () => {
   const { viewOf, made } = counting();
-  const at = (port: number): View => viewOf(snapshot, { namespace: 'shop', outbound: { host: '127.0.0.1', port } });
+  const at = (port: number): View =>
+    viewOf(snapshot, { namespace: 'shop', outbound: { host: '127.0.0.1', port }, routing: TABLE });
   const first = at(1);
   assert.equal(at(1), first);
   for (let port = 2; port <= 1001; port += 1) at(port);
