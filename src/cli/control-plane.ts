@@ -2,7 +2,7 @@ import { AdminServer } from '../admin/index.js';
 import { type ObjectRef, type ProblemCode, printProblem, printRef } from '../base/index.js';
 import { createMetrics, type Logger, type Metrics } from '../observe/index.js';
 import { Pipeline, type ProblemChange } from '../pipeline/index.js';
-import { outboundListener, routeTable } from '../resources/index.js';
+import { onDemandTable, outboundListener, placeholder, routeTable } from '../resources/index.js';
 import { viewsWith } from '../snapshot/index.js';
 import { directorySource } from '../sources/index.js';
 import { XdsServer } from '../xds/index.js';
@@ -35,7 +35,7 @@ export async function startControlPlane(
     acknowledged: (sequence) => pipeline.acknowledged(sequence),
     refused: (sequence, message) => pipeline.refused(sequence, message),
   });
-  const viewOf = viewsWith({ routeTable, outboundListener });
+  const viewOf = viewsWith({ routeTable, outboundListener, onDemandTable, placeholder });
   const xds = new XdsServer(
     { address: printAddress(settings.xdsAddress), drainDelay: settings.drainDelay },
     viewOf,

@@ -2,7 +2,7 @@ import type { ObjectRef, Place, Problem } from '../base/index.js';
 import { type JsonValue, type ResourceKind, toJson } from '../codec/index.js';
 import type { WorldEvent } from '../model/index.js';
 import { Pipeline } from '../pipeline/index.js';
-import { outboundListener, routeTable } from '../resources/index.js';
+import { onDemandTable, outboundListener, placeholder, routeTable } from '../resources/index.js';
 import { viewsWith } from '../snapshot/index.js';
 import { readDirectory } from '../sources/index.js';
 import type { Address } from './values.js';
@@ -37,7 +37,8 @@ export async function offline(path: string): Promise<Offline> {
 /** What a proxy of `namespace` would be served from a file or folder. Throws as `offline` does. */
 export async function translated(path: string, namespace: string): Promise<Translation> {
   const { pipeline, problems } = await offline(path);
-  const view = viewsWith({ routeTable, outboundListener })(pipeline.snapshot, { namespace, outbound: OUTBOUND });
+  const viewOf = viewsWith({ routeTable, outboundListener, onDemandTable, placeholder });
+  const view = viewOf(pipeline.snapshot, { namespace, outbound: OUTBOUND, routing: { kind: 'table' } });
   const all = (kind: ResourceKind): readonly JsonValue[] => [...view.all(kind)].map(toJson);
   return {
     listeners: all('listener'),

@@ -1,9 +1,10 @@
 /** What is served, as frozen values that share what did not change: snapshots, what differs between two, and how a proxy sees one. */
 export { diff, isEmptyChange } from './diff.js';
 export type { Changes, NameChanges } from './diff.js';
+export { changesOf } from './host-changes.js';
 export type { HostEntry } from './host-entry.js';
 export { HostSet } from './host-set.js';
-export { hostAsked, OUTBOUND } from './owner.js';
+export { hostAsked, OUTBOUND, ownerOf } from './owner.js';
 export { referrersOf } from './referrers.js';
 export type { Referrer } from './referrers.js';
 export { EMPTY_SNAPSHOT, withHosts } from './snapshot.js';

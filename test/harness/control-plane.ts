@@ -1,7 +1,7 @@
 import { durationMs, invariant } from '../../src/base/index.js';
 import { parseObject, type WorldEvent } from '../../src/model/index.js';
 import { Pipeline } from '../../src/pipeline/index.js';
-import { outboundListener, routeTable } from '../../src/resources/index.js';
+import { onDemandTable, outboundListener, placeholder, routeTable } from '../../src/resources/index.js';
 import { viewsWith } from '../../src/snapshot/index.js';
 import { type ProxyState, type XdsFacts, type XdsLimits, XdsServer } from '../../src/xds/index.js';
 import type { Manifest } from './manifests.js';
@@ -51,7 +51,7 @@ export async function startPlane(options: PlaneOptions = { objects: [] }): Promi
   const { limits } = options;
   const server = new XdsServer(
     { address: '127.0.0.1:0', drainDelay, ...(limits === undefined ? {} : { limits }) },
-    viewsWith({ routeTable, outboundListener }),
+    viewsWith({ routeTable, outboundListener, onDemandTable, placeholder }),
     log.sink(),
   );
   let sequence = 0;
