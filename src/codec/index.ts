@@ -4,6 +4,8 @@ export * from './gen/messages.js';
 export { messageToJson, toJson } from './json.js';
 export { kindOf, RESOURCE_KINDS, TYPE } from './kinds.js';
 export type { MessageOf, ResourceKind, TypeUrl } from './kinds.js';
+export { decodeLoadReport, encodeLoadReportResponse, LOAD_REPORTS } from './load-report.js';
+export type { ClusterLoad, LoadReport, LoadReportResponse } from './load-report.js';
 export { decodeDeltaRequest, decodeSotwRequest } from './request.js';
 export type { DeltaRequest, ProxyNode, Refusal, SotwRequest } from './request.js';
 export { decodeResource, encode, encodeRouteTable, versionOf } from './resource.js';

@@ -84,7 +84,8 @@ function refusal(error: Status | undefined): { readonly error?: Refusal } {
   return error === undefined ? {} : { error: { code: error.code ?? 0, message: error.message ?? '' } };
 }
 
-function sender(node: Node | undefined): { readonly node?: ProxyNode } {
+/** The node of a message, where it carries one. */
+export function sender(node: Node | undefined): { readonly node?: ProxyNode } {
   return node === undefined ? {} : { node: proxyNode(node) };
 }
 

@@ -71,6 +71,7 @@ function definitions(): PackageDefinition {
       'envoy/service/endpoint/v3/eds.proto',
       'envoy/service/listener/v3/lds.proto',
       'envoy/service/route/v3/rds.proto',
+      'envoy/service/load_stats/v3/lrs.proto',
       'envoy/config/cluster/v3/cluster.proto',
       'envoy/config/endpoint/v3/endpoint.proto',
       'envoy/config/listener/v3/listener.proto',

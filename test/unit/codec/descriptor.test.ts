@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loadFileDescriptorSetFromBuffer, type PackageDefinition } from '@grpc/proto-loader';
-import { descriptorSet, SERVICES } from '../../../src/codec/index.js';
+import { descriptorSet, LOAD_REPORTS, SERVICES } from '../../../src/codec/index.js';
 import { codecs } from '../../../src/codec/gen/code.js';
 import { envoyApi } from './independent.js';
 
@@ -9,12 +9,12 @@ const ours = loadFileDescriptorSetFromBuffer(Buffer.from(descriptorSet()), {});
 
 test('every method we serve is in the descriptor set, with the streaming and the messages Envoy gave it', () => {
   const theirs = envoyApi();
-  for (const { service, method, path } of SERVICES) {
+  for (const { service, method, path } of [...SERVICES, LOAD_REPORTS]) {
     for (const api of [ours, theirs]) {
       const found = methodOf(api, service, method);
       assert.equal(found.path, path);
       assert.ok(found.requestStream && found.responseStream);
-      assert.match(found.requestType, /^(Delta)?DiscoveryRequest$/);
+      assert.match(found.requestType, /^((Delta)?Discovery|LoadStats)Request$/);
     }
   }
 });

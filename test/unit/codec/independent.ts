@@ -11,6 +11,7 @@ const includeDirs = ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].ma
 const FILES = [
   'envoy/service/discovery/v3/ads.proto',
   'envoy/service/route/v3/rds.proto',
+  'envoy/service/route/v3/srds.proto',
   'envoy/config/listener/v3/listener.proto',
   'envoy/config/cluster/v3/cluster.proto',
   'envoy/config/endpoint/v3/endpoint.proto',
@@ -28,6 +29,7 @@ const FILES = [
   'envoy/service/cluster/v3/cds.proto',
   'envoy/service/endpoint/v3/eds.proto',
   'envoy/service/status/v3/csds.proto',
+  'envoy/service/load_stats/v3/lrs.proto',
 ];
 
 let loaded: PackageDefinition | undefined;

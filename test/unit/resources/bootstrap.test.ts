@@ -41,6 +41,13 @@ test('a bootstrap says who the proxy is and where its control plane is', () => {
     },
     admin: { address: { socket_address: { address: '127.0.0.1', port_value: 15000 } } },
     dynamic_resources: { ads_config: STREAM, cds_config: AGGREGATED, lds_config: AGGREGATED },
+    cluster_manager: {
+      load_stats_config: {
+        api_type: 'GRPC',
+        transport_api_version: 'V3',
+        grpc_services: [{ envoy_grpc: { cluster_name: 'xds' } }],
+      },
+    },
     static_resources: {
       clusters: [
         {
