@@ -60,7 +60,7 @@ export interface LoadReports {
  * - An Envoy that has lost its stream comes back after 5 s, and its first message then tells of all the time between. It goes on
  *   as it was last asked, also when it is not asked again.
  * - Every message repeats the whole node with a list of all that is built into Envoy: 61 kB in 1.40, to which 20 clusters add
- *   1 kB. The interval decides what reporting costs, and not the number of clusters.
+ *   1 kB. The interval decides what reporting costs, and not the number of clusters (ADR 14).
  */
 export function loadReportMethods(context: LoadReportContext): LoadReports {
   const streams = new Set<ReportStream>();
