@@ -10,7 +10,7 @@ import {
   type ProxyNode,
 } from '../../codec/index.js';
 import type { TurnedAwayFact } from './facts.js';
-import { OUTBOUND_ADDRESS } from './identity.js';
+import { OUTBOUND_ADDRESS, SCOPE } from './identity.js';
 import type { XdsLimits } from './options.js';
 import type { PathMethod } from './reflection.js';
 import { StreamEnd } from './request-reader.js';
@@ -177,12 +177,15 @@ class ReportStream {
   }
 }
 
+/** Entries of the metadata that an identity is made of. */
+const KEPT: readonly string[] = [OUTBOUND_ADDRESS, SCOPE];
+
 /** The node as it is kept for as long as the stream lasts: all else that it says goes with the message. */
 function reporterOf(node: ProxyNode | undefined): ProxyNode {
   if (node === undefined || node.id === '') {
     throw new StreamEnd(status.INVALID_ARGUMENT, 'the first load report of a stream has to carry node.id');
   }
-  return { ...node, metadata: new Map([...node.metadata].filter(([key]) => key === OUTBOUND_ADDRESS)) };
+  return { ...node, metadata: new Map([...node.metadata].filter(([key]) => KEPT.includes(key))) };
 }
 
 /** Reads the bytes of a report. Throws a `StreamEnd` for what is none, or says too much. */
@@ -206,7 +209,8 @@ function textsOf({ node, clusters }: LoadReport): readonly string[] {
   const names = clusters.map(({ name }) => name);
   if (node === undefined) return names;
   const { id, cluster, metadata, namespace = '', userAgent = '', version = '' } = node;
-  return [id, cluster, namespace, userAgent, version, metadata.get(OUTBOUND_ADDRESS) ?? '', ...names];
+  const kept = KEPT.map((key) => metadata.get(key) ?? '');
+  return [id, cluster, namespace, userAgent, version, ...kept, ...names];
 }
 
 function decode(bytes: Uint8Array): LoadReport {

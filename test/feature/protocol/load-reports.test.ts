@@ -37,16 +37,23 @@ interface Given {
   readonly open: () => Reporter;
   /** The next thing that is told. */
   readonly told: () => Promise<Told>;
+  /** Metadata of the next proxy that might be asked. */
+  readonly metadataKept: () => Promise<object>;
   readonly stop: () => void;
 }
 
 function rule(sentence: string, body: (given: Given) => Promise<void>, isWanted = true): void {
   test(sentence, async () => {
     const [tell, told] = queue<Told>();
+    const [keep, metadataKept] = queue<object>();
     const interval = durationMs(30_000);
     assert.ok(interval !== undefined);
     const reports = loadReportMethods({
-      ...{ limits: LIMITS, interval, isWanted: () => isWanted },
+      ...{ limits: LIMITS, interval },
+      isWanted: ({ metadata }) => {
+        keep(Object.fromEntries(metadata));
+        return isWanted;
+      },
       reported: ({ node, clusters }: ProxyLoad) => tell(['reported', node.id, node.namespace ?? '', clusters]),
       silent: (nodeId) => tell(['silent', nodeId]),
       turnedAway: ({ proxy, code, message }) => tell(['turned away', proxy, code, message]),
@@ -63,7 +70,7 @@ function rule(sentence: string, body: (given: Given) => Promise<void>, isWanted 
         clients.push(client);
         return reporter(client.makeBidiStreamRequest<Buffer, Buffer>(LRS.path, asIs, asIs));
       };
-      await body({ open, told, stop: () => reports.stop() });
+      await body({ open, told, metadataKept, stop: () => reports.stop() });
     } finally {
       for (const client of clients) client.close();
       server.forceShutdown();
@@ -239,11 +246,13 @@ rule('a message that is too large costs a client its stream, and nobody else', a
   assert.deepEqual(await told(), ['reported', 'good', '', []]);
 });
 
-rule('of what a node says, only what an identity is made of is kept', async ({ open, told }) => {
+rule('of what a node says, only what an identity is made of is kept', async ({ open, metadataKept }) => {
   const proxy = open();
-  const fields = { ...WEB.metadata.fields, LABELS: { stringValue: 'y'.repeat(1000) } };
+  const text = (stringValue: string): object => ({ stringValue });
+  const kept = { OUTBOUND_ADDRESS: text('127.0.0.1:1'), SCOPE: text('full') };
+  const fields = { ...WEB.metadata.fields, ...kept, LABELS: text('y'.repeat(1000)) };
   proxy.send({ node: { ...WEB, metadata: { fields } } });
-  assert.deepEqual(await told(), ['reported', WEB.id, 'shop', []]);
+  assert.deepEqual(await metadataKept(), { OUTBOUND_ADDRESS: '127.0.0.1:1', SCOPE: 'full' });
 });
 
 rule('when the server stops, streams end with UNAVAILABLE, and so do those that come later', async (given) => {
