@@ -8,8 +8,16 @@ export { decodeLoadReport, encodeLoadReportResponse, LOAD_REPORTS } from './load
 export type { ClusterLoad, LoadReport, LoadReportResponse } from './load-report.js';
 export { decodeDeltaRequest, decodeSotwRequest } from './request.js';
 export type { DeltaRequest, ProxyNode, Refusal, SotwRequest } from './request.js';
-export { decodeResource, encode, encodeRouteTable, versionOf } from './resource.js';
-export type { EncodedResource } from './resource.js';
+export {
+  connectionManagerOf,
+  decodeResource,
+  encode,
+  encodeRoutes,
+  encodeRouteTable,
+  encodeVirtualHost,
+  versionOf,
+} from './resource.js';
+export type { EncodedResource, EncodedRoutes } from './resource.js';
 export { deltaEntry, encodeDeltaResponse, encodeSotwResponse, sotwEntry } from './response.js';
 export type { AliasedResource, DeltaItem, DeltaResponse, SotwResponse, UnknownAlias } from './response.js';
 export { descriptorSet } from './schema.js';

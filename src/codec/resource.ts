@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { byText } from '../base/index.js';
 import { codecs } from './gen/code.js';
-import type { RouteConfiguration } from './gen/messages.js';
+import type { HttpConnectionManager, Route, RouteConfiguration, TypedAny } from './gen/messages.js';
 import { MESSAGE_NAME, type MessageOf, type ResourceKind } from './kinds.js';
 import { decoded } from './decode-error.js';
 import { type Bytes, remembered } from './remembered.js';
+import { TYPE_URL_PREFIX } from './values.js';
 import { concat, lengthDelimited } from './wire.js';
 
 /** One resource as it is compared and sent: encoded once, never changed. */
@@ -21,7 +22,7 @@ export interface EncodedResource<K extends ResourceKind = ResourceKind> {
 
 /** Version of some bytes: the first 16 hex digits of their SHA-256. */
 export function versionOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+  return hash('sha256', bytes, 'hex').slice(0, 16);
 }
 
 /**
@@ -67,9 +68,65 @@ function tableEntry({ body }: EncodedResource): Uint8Array {
   return concat(lengthDelimited(VIRTUAL_HOSTS_FIELD, body));
 }
 
+/** Routes in the form in which a virtual host holds them: encoded once for everything they stand in. */
+export interface EncodedRoutes {
+  readonly body: Uint8Array;
+  /** Names of the clusters they point to. */
+  readonly references: readonly string[];
+}
+
+/** Encodes the routes of a virtual host. */
+export function encodeRoutes(routes: readonly Route[], references: readonly string[]): EncodedRoutes {
+  return { body: codecs[MESSAGE_NAME.virtualHost].encode({ routes }), references: eachOnce(references) };
+}
+
+/** Encodes a virtual host of routes that are already encoded: the bytes are those of the whole message. */
+export function encodeVirtualHost(
+  name: string,
+  domains: readonly string[],
+  { body, references }: EncodedRoutes,
+): EncodedResource<'virtualHost'> {
+  // `routes` is field 3, behind these two (route_components.proto).
+  const head = codecs[MESSAGE_NAME.virtualHost].encode({ name, domains });
+  return frozen('virtualHost', name, concat([head, body]), references);
+}
+
+const CONNECTION_MANAGER = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+
+// HttpConnectionManager.route_config (http_connection_manager.proto).
+const ROUTE_CONFIG_FIELD = 4;
+
+/**
+ * The typed config of a connection manager whose route configuration is already encoded: the bytes are those of the whole
+ * message. Filters are the only other field it may have.
+ */
+export function connectionManagerOf(
+  statPrefix: string,
+  routes: EncodedResource<'route'>,
+  filters: Pick<HttpConnectionManager, 'http_filters'>,
+): TypedAny {
+  const manager = codecs[CONNECTION_MANAGER];
+  const value = concat([
+    manager.encode({ stat_prefix: statPrefix }),
+    ...lengthDelimited(ROUTE_CONFIG_FIELD, routes.body),
+    manager.encode(filters),
+  ]);
+  return { type_url: `${TYPE_URL_PREFIX}${CONNECTION_MANAGER}`, value };
+}
+
 /** The message of a resource, for tests and for printing. Throws a `DecodeError` where the bytes are not one. */
 export function decodeResource<K extends ResourceKind>(resource: EncodedResource<K>): MessageOf<K> {
   return decoded(MESSAGE_NAME[resource.kind], resource.body, codecs[MESSAGE_NAME[resource.kind]].decode);
+}
+
+const NOTHING: readonly string[] = Object.freeze([]);
+
+function eachOnce(references: readonly string[]): readonly string[] {
+  if (references.length === 0) return NOTHING;
+  // Most lists come from where they were put in order already.
+  const isInOrder = references.every((name, index) => index === 0 || byText(references[index - 1] ?? '', name) < 0);
+  if (isInOrder && Object.isFrozen(references)) return references;
+  return Object.freeze([...new Set(references)].toSorted(byText));
 }
 
 function frozen<K extends ResourceKind>(
@@ -78,6 +135,5 @@ function frozen<K extends ResourceKind>(
   body: Uint8Array,
   references: readonly string[],
 ): EncodedResource<K> {
-  const sorted = [...new Set(references)].toSorted(byText);
-  return Object.freeze({ kind, name, version: versionOf(body), body, references: Object.freeze(sorted) });
+  return Object.freeze({ kind, name, version: versionOf(body), body, references: eachOnce(references) });
 }

@@ -1,8 +1,8 @@
 import { byText, objectKey, type ObjectKey } from '../base/index.js';
-import { fingerprint } from './fingerprint.js';
 import { HASH_LABEL } from './meta.js';
 import { MultiMap } from './multi-map.js';
 import type { Rollout, Service } from './objects.js';
+import { sameContent } from './same-content.js';
 import { SelectorIndex, selects } from './selector-index.js';
 import type { Claim, Role } from './world-view.js';
 
@@ -41,7 +41,7 @@ export class Claims {
   setRollout(key: ObjectKey, rollout: Rollout | undefined, change: ClaimChange): void {
     const before = this.#wishes.get(key);
     const after = rollout === undefined ? undefined : wishOf(rollout);
-    if (fingerprint(before) === fingerprint(after)) return;
+    if (sameContent(before, after)) return;
     const services = new Set(this.#wanted.get(key));
     if (before !== undefined) this.#forget(key, before);
     if (after !== undefined) for (const service of this.#remember(key, after)) services.add(service);

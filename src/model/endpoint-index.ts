@@ -1,7 +1,7 @@
 import { byText, type ObjectKey, type PodTemplateHash } from '../base/index.js';
-import { fingerprint } from './fingerprint.js';
 import { MultiMap } from './multi-map.js';
 import type { EndpointSlice, Pod, ServicePort, SliceEndpoint } from './objects.js';
+import { sameContent } from './same-content.js';
 import type { Endpoint, Version } from './world-view.js';
 
 /** A port of a Service whose slices are asked. */
@@ -23,7 +23,7 @@ export class EndpointIndex {
     const before = this.#slices.get(key);
     if (before !== undefined) this.#unfile(before);
     if (slice !== undefined) this.#file(slice);
-    return content(before) === content(slice) ? [] : [before, slice].flatMap((one) => one?.service ?? []);
+    return sameContent(content(before), content(slice)) ? [] : [before, slice].flatMap((one) => one?.service ?? []);
   }
 
   /** Takes over a pod, `undefined` when it is gone; gives the Services that have an endpoint whose version it changes. */
@@ -127,6 +127,6 @@ function compare(a: Endpoint, b: Endpoint): number {
   return isV6(a) - isV6(b) || byText(a.address, b.address) || a.port - b.port;
 }
 
-function content(slice: EndpointSlice | undefined): string {
-  return slice === undefined ? '' : fingerprint([slice.service, slice.ports, slice.endpoints]);
+function content(slice: EndpointSlice | undefined): unknown {
+  return slice && [slice.service, slice.ports, slice.endpoints];
 }

@@ -1,10 +1,10 @@
 import { assertNever, objectKey, type ObjectKey, type ObjectRef, type PodTemplateHash } from '../base/index.js';
 import { type ClaimChange, Claims } from './claims.js';
 import { EndpointIndex, type PortOfService } from './endpoint-index.js';
-import { fingerprint } from './fingerprint.js';
 import type { ModelObject, ReplicaSet, Service, ServicePort, Touched, WorldEvent } from './objects.js';
 import { ReplicaSetIndex } from './replica-set-index.js';
 import { withApplied, withRejected } from './rollout-record.js';
+import { sameContent } from './same-content.js';
 import { adoptingHash, shapesTraffic } from './versions.js';
 import type { Claim, Endpoint, RolloutRecord, Version, WorldView } from './world-view.js';
 
@@ -135,7 +135,7 @@ export class World implements WorldView {
     const before = this.#records.get(key);
     if (record === undefined) this.#records.delete(key);
     else this.#records.set(key, record);
-    if (meaning(before) === meaning(record)) return;
+    if (sameContent(meaning(before), meaning(record))) return;
     change.rollouts.add(key);
     this.#claims.setRollout(key, record?.good, change);
   }
@@ -150,7 +150,7 @@ export class World implements WorldView {
     else this.#services.set(key, service);
     this.#claims.setService(key, service, change);
     // Whom it selects is a matter of claims alone: when Argo points a selector to another version, nothing has to be derived.
-    if (shape(before) === shape(service)) return;
+    if (sameContent(shape(before), shape(service))) return;
     change.services.add(key);
     addAll(change.rollouts, this.#claims.mentioning(key));
     const holder = this.#claims.on(key)?.rollout;
@@ -228,13 +228,13 @@ function samePort({ ports }: Service, own: ServicePort): ServicePort | undefined
 }
 
 /** All that can be asked of a record but its problems, which shape nothing. */
-function meaning(record: RolloutRecord | undefined): string {
-  if (record?.good === undefined) return '';
+function meaning(record: RolloutRecord | undefined): unknown {
+  if (record?.good === undefined) return undefined;
   const { labels: _, ...good } = record.good;
-  return fingerprint([good, record.aborted, record.walked]);
+  return [good, record.aborted, record.walked];
 }
 
 /** What of a Service is served. Kubernetes and Argo write many a label and annotation that says nothing of traffic. */
-function shape(service: Service | undefined): string {
-  return service === undefined ? '' : fingerprint([service.type, service.ports]);
+function shape(service: Service | undefined): unknown {
+  return service && [service.type, service.ports];
 }

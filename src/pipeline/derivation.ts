@@ -1,9 +1,10 @@
 import { keyParts, type ObjectKey, type ObjectRef, showValue } from '../base/index.js';
 import { type HostIntent, hostIntent, type RolloutIntent, rolloutIntent, serviceProblems } from '../intent/index.js';
 import type { Touched, WorldView } from '../model/index.js';
-import { clustersOf, endpointResource, type HostResources, hostResources } from '../resources/index.js';
+import { type HostResources, hostResources } from '../resources/index.js';
 import type { HostEntry } from '../snapshot/index.js';
-import { describeEndpoints, describeHost, describeRollout, type EndpointSets } from './describe.js';
+import { Assignments } from './assignments.js';
+import { describeHost, describeRollout } from './describe.js';
 import { HostTrials, type Means } from './host-trials.js';
 import type { Cause } from './options.js';
 import type { ProblemLedger } from './problem-ledger.js';
@@ -24,13 +25,14 @@ export class Derivation {
   /** Hosts that are served as they were when their routes were last good. */
   readonly #held = new Set<ObjectKey>();
   readonly #entries = new Map<ObjectKey, HostEntry>();
-  readonly #sets = new Map<ObjectKey, EndpointSets>();
+  readonly #assignments: Assignments;
   readonly #world: WorldView;
   readonly #problems: ProblemLedger;
   readonly #failed: (object: ObjectRef, error: unknown) => void;
 
   constructor(world: WorldView, problems: ProblemLedger, failed: (object: ObjectRef, error: unknown) => void) {
     this.#world = world;
+    this.#assignments = new Assignments(world);
     this.#problems = problems;
     this.#failed = failed;
   }
@@ -100,16 +102,16 @@ export class Derivation {
     const claim = this.#world.claimOn(key);
     const wanted = hostIntent(this.#world, key, claim === undefined ? undefined : this.rollouts.get(claim.rollout));
     this.#problems.set(`intent of Service ${key}`, serviceProblems(this.#world, key));
-    const made = wanted === undefined ? undefined : hostResources(wanted);
+    const made = wanted === undefined ? undefined : hostResources(wanted, this.#entries.get(key));
     const host = this.#choose(key, wanted === undefined || made === undefined ? undefined : meaning(wanted, made));
     const held = this.#hold(key, host !== wanted);
     if (host === undefined) {
-      for (const kept of [this.hosts, this.#entries, this.#sets]) kept.delete(key);
+      for (const kept of [this.hosts, this.#entries, this.#assignments]) kept.delete(key);
       entries.set(key, undefined);
       return causes('Service', key, describeHost(before, host));
     }
-    const { endpoints, texts } = this.#encodeEndpoints(host);
-    const resources = host === wanted && made !== undefined ? made : hostResources(host);
+    const { endpoints, texts } = this.#assignments.of(host);
+    const resources = host === wanted && made !== undefined ? made : hostResources(host, made);
     this.#keep(key, { ...resources, endpoints }, entries);
     this.hosts.set(key, host);
     return causes('Service', key, [...describeHost(before, host), ...held, ...(before === undefined ? [] : texts)]);
@@ -140,26 +142,9 @@ export class Derivation {
     if (host === undefined) return [];
     // Refused or failed the last time: it is tried again as a whole.
     if (before === undefined) return this.#deriveHost(key, entries);
-    const { endpoints, texts } = this.#encodeEndpoints(host);
+    const { endpoints, texts } = this.#assignments.of(host);
     this.#keep(key, { ...before, endpoints }, entries);
     return causes('Service', key, texts);
-  }
-
-  /** The assignments of all clusters of a host, and in words where endpoints came or went. */
-  #encodeEndpoints(host: HostIntent): {
-    readonly endpoints: HostEntry['endpoints'];
-    readonly texts: readonly string[];
-  } {
-    const before = this.#sets.get(host.service) ?? new Map();
-    const after = new Map<string, { readonly ready: number; readonly version: string }>();
-    const endpoints = clustersOf(host).map(({ name, port, version }) => {
-      const ready = this.#world.endpoints(host.service, port, version);
-      const resource = endpointResource(name, ready);
-      after.set(name, { ready: ready.length, version: resource.version });
-      return resource;
-    });
-    this.#sets.set(host.service, after);
-    return { endpoints, texts: describeEndpoints(before, after) };
   }
 
   #keep(key: ObjectKey, entry: HostEntry, entries: Map<ObjectKey, HostEntry | undefined>): void {

@@ -103,16 +103,17 @@ function describePort(before: PortIntent, after: PortIntent): readonly string[] 
   return texts;
 }
 
-/** Ready endpoints of the clusters of one host, by cluster name: how many, and the version of the assignment that lists them. */
-export type EndpointSets = ReadonlyMap<string, { readonly ready: number; readonly version: string }>;
+/** Endpoints of the clusters of one host, by cluster name; one object for as long as they are the same. */
+export type EndpointSets = ReadonlyMap<string, { readonly endpoints: readonly unknown[] }>;
 
 /** Where endpoints came or went: `endpoints of shop/web:80@abc 3 → 2`, or `3 others` where only the addresses are new. */
 export function describeEndpoints(before: EndpointSets, after: EndpointSets): readonly string[] {
   const texts: string[] = [];
-  for (const [cluster, { ready, version }] of after) {
+  for (const [cluster, set] of after) {
     const had = before.get(cluster);
-    if ((had?.ready ?? 0) !== ready) texts.push(`endpoints of ${cluster} ${had?.ready ?? 0} → ${ready}`);
-    else if (had !== undefined && had.version !== version) texts.push(`endpoints of ${cluster} ${ready} others`);
+    const [from, to] = [had?.endpoints.length ?? 0, set.endpoints.length];
+    if (from !== to) texts.push(`endpoints of ${cluster} ${from} → ${to}`);
+    else if (had !== undefined && had !== set) texts.push(`endpoints of ${cluster} ${to} others`);
   }
   return texts;
 }

@@ -1,6 +1,15 @@
-import { any, duration, encode, type EncodedResource, type Route } from '../codec/index.js';
+import {
+  connectionManagerOf,
+  duration,
+  encode,
+  type EncodedResource,
+  encodeRoutes,
+  type EncodedRoutes,
+  encodeRouteTable,
+  encodeVirtualHost,
+} from '../codec/index.js';
 import type { HostIntent, PortIntent } from '../intent/index.js';
-import { HTTP_CONNECTION_MANAGER, ROUTER_FILTER } from './listener.js';
+import { ROUTER_FILTER } from './listener.js';
 import { apiListenerName, virtualHostName } from './names.js';
 import type { PortRoutes } from './virtual-host.js';
 
@@ -11,26 +20,20 @@ import type { PortRoutes } from './virtual-host.js';
 export function apiListenerResource(
   host: HostIntent,
   port: PortIntent,
-  { routes, references }: PortRoutes,
+  routes: PortRoutes,
 ): EncodedResource<'listener'> {
   const name = apiListenerName(host, port);
-  const virtualHost = { name: virtualHostName(host, port), domains: ['*'], routes: withDuration(routes, port) };
-  const manager = {
-    stat_prefix: name,
-    route_config: { name, virtual_hosts: [virtualHost] },
+  const virtualHost = encodeVirtualHost(virtualHostName(host, port), ['*'], withDuration(routes, port));
+  const manager = connectionManagerOf(name, encodeRouteTable(name, {}, [virtualHost]), {
     http_filters: [ROUTER_FILTER],
-  };
-  return encode(
-    'listener',
-    name,
-    { name, api_listener: { api_listener: any(HTTP_CONNECTION_MANAGER, manager) } },
-    references,
-  );
+  });
+  return encode('listener', name, { name, api_listener: { api_listener: manager } }, virtualHost.references);
 }
 
 /** gRPC clients pass over `timeout` and look at the stream's duration (gRFC A31); Envoy would pass over `timeout` if it had both. */
-function withDuration(routes: readonly Route[], { policy }: PortIntent): readonly Route[] {
-  if (policy.timeout.kind !== 'after') return routes;
+function withDuration({ messages, encoded }: PortRoutes, { policy }: PortIntent): EncodedRoutes {
+  if (policy.timeout.kind !== 'after') return encoded;
   const max_stream_duration = { grpc_timeout_header_max: duration(policy.timeout.ms) };
-  return routes.map((message) => ({ ...message, route: { ...message.route, max_stream_duration } }));
+  const routes = messages.map((message) => ({ ...message, route: { ...message.route, max_stream_duration } }));
+  return encodeRoutes(routes, encoded.references);
 }

@@ -22,12 +22,15 @@ export interface HostResources extends HostScopes {
   readonly apiListeners: readonly EncodedResource<'listener'>[];
 }
 
-/** Encodes what a host means for traffic. Throws (invariant) for a route that leads nowhere. */
-export function hostResources(host: HostIntent): HostResources {
+/**
+ * Encodes what a host means for traffic. Throws (invariant) for a route that leads nowhere. Of what it gave `before`, that is
+ * taken over which depends on nothing but its name.
+ */
+export function hostResources(host: HostIntent, before?: HostScopes): HostResources {
   const ports = host.ports.map((port) => ({ port, routes: portRoutes(host, port) }));
   const own = ports.map(({ port, routes }) => virtualHostResource(host, port, routes, 'own'));
   return {
-    ...hostScopes(host),
+    ...(before === undefined ? hostScopes(host) : { scopes: before.scopes, ownScopes: before.ownScopes }),
     clusters: host.ports.flatMap(({ port, versions, policy }) =>
       versions.map((version) =>
         clusterResource(clusterFor(host.service, port.port, version), port.protocol, policy.outlierDetection),

@@ -66,25 +66,31 @@ function sharingList<R extends EncodedResource>(before: readonly R[], after: rea
 }
 
 /**
- * Throws (invariant) unless the entry stands on its own: each virtual host and API listener refers only to clusters of the
- * entry, for Envoy takes a route to an unknown cluster and answers 503; each cluster has its endpoints, for a cluster without
- * an assignment keeps Envoy warming for 15 seconds; and every name leads back to the Service, for lookups rely on it.
+ * Throws (invariant) unless the entry stands on its own: whatever holds routes refers only to clusters of the entry, for
+ * Envoy takes a route to an unknown cluster and answers 503; each cluster has its endpoints, for a cluster without an
+ * assignment keeps Envoy warming for 15 seconds; and every name leads back to the Service, for lookups rely on it. Names in
+ * parts that `before` had already are not looked at again.
  */
-export function checkEntry(key: ObjectKey, entry: HostEntry): void {
+export function checkEntry(key: ObjectKey, entry: HostEntry, before?: HostEntry): void {
   const clusters = new Set(entry.clusters.map((cluster) => cluster.name));
-  for (const holder of [...entry.own, ...entry.others, ...entry.routes, ...entry.apiListeners]) {
-    for (const reference of holder.references) {
-      invariant(
-        clusters.has(reference),
-        `${holder.kind} ${holder.name} refers to cluster ${reference}, which ${key} does not have`,
-      );
-    }
+  for (const part of ['own', 'others', 'routes', 'apiListeners'] as const) {
+    for (const holder of entry[part]) checkReferences(key, holder, clusters);
   }
   const endpoints = new Set(entry.endpoints.map((endpoint) => endpoint.name));
   for (const cluster of clusters) invariant(endpoints.has(cluster), `cluster ${cluster} has no endpoint assignment`);
   for (const part of PARTS) {
+    if (entry[part] === before?.[part]) continue;
     for (const { kind, name } of entry[part]) {
       invariant(ownerOf(kind, name) === key, `the name of ${kind} ${name} does not lead to ${key}`);
     }
+  }
+}
+
+function checkReferences(key: ObjectKey, holder: EncodedResource, clusters: ReadonlySet<string>): void {
+  for (const reference of holder.references) {
+    invariant(
+      clusters.has(reference),
+      `${holder.kind} ${holder.name} refers to cluster ${reference}, which ${key} does not have`,
+    );
   }
 }

@@ -55,8 +55,9 @@ interface Candidate {
 
 function accepted(key: ObjectKey, { entry, old, refuse }: Candidate): HostEntry | undefined {
   try {
-    checkEntry(key, entry);
-    return sharing(old, entry);
+    const shared = sharing(old, entry);
+    checkEntry(key, shared, old);
+    return shared;
   } catch (error) {
     refuse(key, error);
     return old;

@@ -1,7 +1,7 @@
 import { byText } from '../base/index.js';
 
 /** Keys in one chunk at most: a change copies so many, and the list of chunks. */
-const CHUNK = 256;
+const CHUNK = 128;
 
 /**
  * A frozen list of keys in text order, each once, that makes its successors cheap: they copy the chunks that a change falls
@@ -43,13 +43,13 @@ export class SortedKeys<K extends string> implements Iterable<K> {
       if (here === undefined) more.set(index, [key]);
       else here.push(key);
     }
-    const chunks = this.#chunks.length === 0 ? [[]] : this.#chunks;
-    return new SortedKeys(
-      chunks.flatMap((chunk, index) => {
-        const keys = more.get(index);
-        return keys === undefined ? [chunk] : inChunks([...chunk.filter((key) => !gone.has(key)), ...keys]);
-      }),
-    );
+    const chunks = [...this.#chunks];
+    // From behind, for what is put in moves what stands behind it.
+    for (const [index, keys] of [...more].sort(([a], [b]) => b - a)) {
+      const kept = (chunks[index] ?? []).filter((key) => !gone.has(key));
+      chunks.splice(index, 1, ...inChunks([...kept, ...keys]));
+    }
+    return new SortedKeys(chunks);
   }
 
   /** The first chunk that reaches as far as a key, or else the last one. */

@@ -1,7 +1,7 @@
 import { assertNever, type ObjectKey } from '../base/index.js';
 import type { EncodedResource, ResourceKind } from '../codec/index.js';
 import type { HostEntry } from './host-entry.js';
-import { HostSet } from './host-set.js';
+import { HostSet, type Turn } from './host-set.js';
 import { asked, OUTBOUND, ownerOf, virtualHostName } from './owner.js';
 import type { Snapshot } from './snapshot.js';
 
@@ -33,8 +33,8 @@ export interface ProxyScope {
 /** A snapshot as one proxy sees it. Costs nothing to make: whatever is put together is so when somebody asks for it. */
 export interface View {
   /**
-   * By name, without a search: `undefined` where there is none of that name. A proxy whose routing is on demand sees routes and
-   * clusters only of its hosts; it gets a virtual host under any name that `hostAsked` reads, and the resource has its own name.
+   * By name, without a search: `undefined` where there is none of that name. A proxy whose routing is on demand sees clusters,
+   * endpoints and routes only of its hosts; it gets a virtual host under any name that `hostAsked` reads, and the resource has its own name.
    */
   get(kind: ResourceKind, name: string): EncodedResource | undefined;
   /** What a wildcard covers, by host in text order, so that equal snapshots list alike. API listeners are served by name only. */
@@ -46,8 +46,11 @@ export interface Assembly {
   /** The route configuration that holds these virtual hosts. */
   routeTable(virtualHosts: readonly EncodedResource<'virtualHost'>[]): EncodedResource<'route'>;
   outboundListener(address: ListenAddress, routing: Routing['kind']): EncodedResource<'listener'>;
-  /** The route configuration of the same name that asks for its virtual hosts. */
-  onDemandTable(): EncodedResource<'route'>;
+  /**
+   * The route configuration of the same name that asks for its virtual hosts. It differs between the two turns, and only in a
+   * way that makes Envoy forget what it has asked for: else it never asks again for a host that was taken away (Envoy 1.40).
+   */
+  onDemandTable(turn: Turn): EncodedResource<'route'>;
   /** A virtual host that no request can mean: Envoy waits for a first one, whatever it is. */
   placeholder(): EncodedResource<'virtualHost'>;
 }
@@ -85,21 +88,24 @@ const NO_NAMESPACE = '';
 
 /** What is put together, kept for as long as it is good. */
 class Assembled {
-  readonly onDemandTable: () => EncodedResource<'route'>;
   readonly placeholder: () => EncodedResource<'virtualHost'>;
   readonly #assembly: Assembly;
   readonly #tables = new WeakMap<object, Map<string, EncodedResource<'route'>>>();
+  readonly #onDemandTables = new Map<Turn, EncodedResource<'route'>>();
   readonly #listeners = new Map<string, EncodedResource<'listener'>>();
 
   constructor(assembly: Assembly) {
     this.#assembly = assembly;
-    this.onDemandTable = lazily(() => assembly.onDemandTable());
     this.placeholder = lazily(() => assembly.placeholder());
   }
 
   table(snapshot: Snapshot, namespace: string): EncodedResource<'route'> {
     const tables = kept(this.#tables, snapshot.routing, () => new Map<string, EncodedResource<'route'>>());
     return kept(tables, namespace, () => this.#assembly.routeTable([...virtualHosts(snapshot, namespace)]));
+  }
+
+  onDemandTable({ turn }: HostSet): EncodedResource<'route'> {
+    return kept(this.#onDemandTables, turn, () => this.#assembly.onDemandTable(turn));
   }
 
   listener({ outbound, routing }: ProxyScope): EncodedResource<'listener'> {
@@ -145,14 +151,13 @@ class SnapshotView implements View {
     if (kind !== 'route') return undefined;
     const { namespace, routing } = this.#scope;
     return routing.kind === 'onDemand'
-      ? this.#assembled.onDemandTable()
+      ? this.#assembled.onDemandTable(routing.hosts)
       : this.#assembled.table(this.#snapshot, namespace);
   }
 
-  /** Endpoints are seen by everyone: a cluster that is on its way out still needs them. */
   #sees(kind: ResourceKind, owner: ObjectKey): boolean {
     const { routing } = this.#scope;
-    return routing.kind !== 'onDemand' || kind === 'endpoint' || kind === 'listener' || routing.hosts.has(owner);
+    return routing.kind !== 'onDemand' || kind === 'listener' || routing.hosts.has(owner);
   }
 
   #asked(name: string): EncodedResource | undefined {

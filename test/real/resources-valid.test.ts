@@ -5,7 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
-import { bootstrap, type BootstrapOptions, hostResources } from '../../src/resources/index.js';
+import type { EncodedResource } from '../../src/codec/index.js';
+import type { HostIntent } from '../../src/intent/index.js';
+import {
+  bootstrap,
+  type BootstrapOptions,
+  hostResources,
+  onDemandTable,
+  outboundListener,
+  placeholder,
+} from '../../src/resources/index.js';
 import { usesRealEnvoy } from '../harness/real-envoy.js';
 import {
   header,
@@ -45,6 +54,56 @@ test('a real Envoy accepts the clusters as they are served', async (t) => {
   );
 });
 
+for (const routing of ['table', 'scoped', 'onDemand'] as const) {
+  test(`a real Envoy accepts the listener as it is served to those whose routing is ${routing}`, async (t) => {
+    await validates(
+      t,
+      withListener(outboundListener(OPTIONS.outbound, routing), () => undefined),
+    );
+  });
+}
+
+test('a real Envoy accepts the scopes of hosts, and the route configurations they lead to', async (t) => {
+  const listener = outboundListener(OPTIONS.outbound, 'scoped');
+  const text = withListener(listener, ({ scoped_routes }) => {
+    delete scoped_routes.scoped_rds;
+    scoped_routes.scoped_route_configurations_list = { scoped_route_configurations: HOSTS.flatMap(scopesInline) };
+  });
+  await validates(t, text);
+});
+
+for (const turn of ['even', 'odd'] as const) {
+  test(`a real Envoy accepts the table that asks for virtual hosts, with the one that stands for none: ${turn}`, async (t) => {
+    const text = withListener(outboundListener(OPTIONS.outbound, 'onDemand'), (manager) => {
+      delete manager.rds;
+      manager.route_config = { ...json(onDemandTable(turn)), virtual_hosts: [json(placeholder())] };
+    });
+    await validates(t, text);
+  });
+}
+
+/** A bootstrap with a listener, changed where it asks the control plane for what only a test can write into it. */
+function withListener(resource: EncodedResource<'listener'>, change: (manager: Json) => void): string {
+  const config: Json = bootstrap(OPTIONS);
+  delete config.dynamic_resources.lds_config;
+  const listener = json(resource);
+  change(listener.filter_chains[0].filters[0].typed_config);
+  const served = HOSTS.flatMap((host) => hostResources(host).clusters.map(json));
+  const clusters = [...config.static_resources.clusters, ...served];
+  return JSON.stringify({ ...config, static_resources: { clusters, listeners: [listener] } });
+}
+
+/** Scopes that hold the route configuration they otherwise name: a static one has nobody to ask for it. */
+function scopesInline(host: HostIntent): readonly Json[] {
+  const { routes, scopes, ownScopes } = hostResources(host);
+  return [...scopes, ...ownScopes].map((scope) => {
+    const { route_configuration_name, ...rest } = json(scope);
+    const route_configuration = routes.find(({ name }) => name === route_configuration_name);
+    assert.ok(route_configuration, route_configuration_name);
+    return { ...rest, route_configuration: json(route_configuration) };
+  });
+}
+
 const OPTIONS: BootstrapOptions = {
   // Plain YAML would read this as false.
   nodeId: 'n',
@@ -53,6 +112,7 @@ const OPTIONS: BootstrapOptions = {
   xds: { host: '127.0.0.1', port: 18000 },
   outbound: { host: '127.0.0.1', port: 15001 },
   admin: { host: '127.0.0.1', port: 15000 },
+  scope: 'lazy',
   api: 'delta',
   aggregated: true,
 };

@@ -19,10 +19,17 @@ export function staticConfig(
 ): StaticConfig {
   const address = (port: number) => ({ host: '127.0.0.1', port });
   const config: Json = bootstrap({
-    ...{ nodeId: 'sidecar~shop~test', namespace: 'shop', workload: 'test', api: 'delta', aggregated: true },
+    ...{
+      nodeId: 'sidecar~shop~test',
+      namespace: 'shop',
+      workload: 'test',
+      scope: 'lazy',
+      api: 'delta',
+      aggregated: true,
+    },
     ...{ xds: address(1), outbound: address(outbound), admin: address(0) },
   });
-  const resources = hosts.map(hostResources);
+  const resources = hosts.map((host) => hostResources(host));
   const listener = json(outboundListener(address(outbound), 'table'));
   const manager = listener.filter_chains[0].filters[0].typed_config;
   delete manager.rds;

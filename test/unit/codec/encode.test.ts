@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   any,
+  connectionManagerOf,
   decodeResource,
   type EncodedResource,
   encode,
   encodeMessage,
+  encodeRoutes,
   encodeRouteTable,
+  encodeVirtualHost,
   kindOf,
   RESOURCE_KINDS,
   TYPE,
@@ -14,7 +17,7 @@ import {
 } from '../../../src/codec/index.js';
 import { MESSAGE_NAME } from '../../../src/codec/kinds.js';
 import { readIndependently, writeIndependently } from './independent.js';
-import { cluster, endpoint, listener, newerVirtualHost, routeHead, virtualHost } from './samples.js';
+import { cluster, endpoint, listener, newerVirtualHost, routeHead, scopedRoute, virtualHost } from './samples.js';
 
 const samples: readonly { readonly message: object; readonly resource: EncodedResource }[] = [
   { message: cluster, resource: encode('cluster', 'c', cluster) },
@@ -22,6 +25,7 @@ const samples: readonly { readonly message: object; readonly resource: EncodedRe
   { message: listener, resource: encode('listener', 'l', listener) },
   { message: virtualHost, resource: encode('virtualHost', 'v', virtualHost) },
   { message: routeHead, resource: encode('route', 'r', routeHead) },
+  { message: scopedRoute, resource: encode('scopedRoute', 's', scopedRoute) },
 ];
 
 for (const { message, resource } of samples) {
@@ -108,6 +112,26 @@ test('a route table from encoded virtual hosts has the bytes of the whole messag
   });
   assert.deepEqual(encodeRouteTable('outbound', routeHead, hosts), whole);
   assert.deepEqual(encodeRouteTable('outbound', {}, []), encode('route', 'outbound', { name: 'outbound' }));
+});
+
+test('a virtual host from encoded routes has the bytes of the whole message', () => {
+  const routes = virtualHost.routes ?? [];
+  assert.ok(routes.length > 0);
+  const whole = encode('virtualHost', 'v', { name: 'v', domains: ['a', 'b'], routes }, ['y', 'x']);
+  assert.deepEqual(encodeVirtualHost('v', ['a', 'b'], encodeRoutes(routes, ['y', 'x', 'y'])), whole);
+  assert.deepEqual(encodeVirtualHost('v', [], encodeRoutes([], [])), encode('virtualHost', 'v', { name: 'v' }));
+});
+
+test('a connection manager around an encoded route table has the bytes of the whole message', () => {
+  const route_config = { name: 't', virtual_hosts: [virtualHost] };
+  const http_filters = [{ name: 'f' }];
+  const table = encodeRouteTable('t', {}, [encode('virtualHost', 'v', virtualHost)]);
+  assert.deepEqual(
+    connectionManagerOf('s', table, { http_filters }),
+    any('envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager', {
+      ...{ stat_prefix: 's', route_config, http_filters },
+    }),
+  );
 });
 
 test('a virtual host longer than a one-byte length is framed right', () => {

@@ -8,9 +8,18 @@ import {
   type Listener,
   type RouteConfiguration,
   RoutingPriority,
+  type ScopedRouteConfiguration,
   TrafficDirection,
   type VirtualHost,
 } from '../../../src/codec/index.js';
+
+/** A scope with a key of two parts. */
+export const scopedRoute: ScopedRouteConfiguration = {
+  name: 'outbound/cart.shop',
+  route_configuration_name: 'outbound/cart.shop.svc.cluster.local',
+  key: { fragments: [{ string_key: 'cart.shop' }, { string_key: 'b' }] },
+  on_demand: true,
+};
 
 /** A cluster with a typed config, a nested oneof and wrappers. */
 export const cluster: Cluster = {

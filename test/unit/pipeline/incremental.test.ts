@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { objectKey } from '../../../src/base/index.js';
+import { RESOURCE_KINDS } from '../../../src/codec/index.js';
 import { type ModelObject, parseObject, type WorldEvent } from '../../../src/model/index.js';
 import { Pipeline } from '../../../src/pipeline/index.js';
 import { onDemandTable, outboundListener, placeholder, routeTable } from '../../../src/resources/index.js';
-import { type Snapshot, viewsWith } from '../../../src/snapshot/index.js';
+import { HostSet, type Routing, type Snapshot, viewsWith } from '../../../src/snapshot/index.js';
 import { pods, rollout, service, slice, type Manifest } from '../../harness/manifests.js';
 
 const NAMESPACES = ['shop', 'blog'];
@@ -120,20 +122,25 @@ function finalWorld(events: readonly WorldEvent[]): readonly WorldEvent[] {
   return [...kept.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, list]) => list);
 }
 
+const ROUTINGS: readonly Routing[] = [
+  { kind: 'table' },
+  { kind: 'scoped' },
+  { kind: 'onDemand', hosts: HostSet.empty.with(NAMESPACES.map((one) => objectKey(one, 'web'))) },
+];
+
 /** Every byte that any proxy could be served. */
 function bytesOf(snapshot: Snapshot): readonly string[] {
   const viewOf = viewsWith({ routeTable, outboundListener, onDemandTable, placeholder });
   return [...NAMESPACES, 'elsewhere'].flatMap((inNamespace) => {
-    const view = viewOf(snapshot, {
-      namespace: inNamespace,
-      outbound: { host: '127.0.0.1', port: 15_001 },
-      routing: { kind: 'table' },
+    return ROUTINGS.flatMap((routing) => {
+      const view = viewOf(snapshot, { namespace: inNamespace, outbound: { host: '127.0.0.1', port: 15_001 }, routing });
+      return RESOURCE_KINDS.flatMap((kind) =>
+        [...view.all(kind)].map((it) => {
+          const body = Buffer.from(it.body).toString('base64');
+          return `${inNamespace} ${routing.kind} ${kind} ${it.name} ${it.version} ${body} ${it.references.join(' ')}`;
+        }),
+      );
     });
-    return (['listener', 'route', 'virtualHost', 'cluster', 'endpoint'] as const).flatMap((kind) =>
-      [...view.all(kind)].map(
-        (it) => `${inNamespace} ${kind} ${it.name} ${it.version} ${Buffer.from(it.body).toString('base64')}`,
-      ),
-    );
   });
 }
 
@@ -152,6 +159,10 @@ test('any 200 random events, in batches, give the bytes of a build from scratch'
       }
       scratch.apply(finalWorld(events));
       assert.deepEqual(bytesOf(incremental.snapshot), bytesOf(scratch.snapshot));
+      for (const key of scratch.snapshot.keys) {
+        const [was, is] = [incremental.snapshot, scratch.snapshot].map(({ hosts }) => hosts.get(key)?.defaultPort);
+        assert.equal(was, is);
+      }
     }),
     { seed: SEED, numRuns: 40, endOnFailure: false },
   );

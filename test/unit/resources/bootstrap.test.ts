@@ -10,6 +10,7 @@ const OPTIONS: BootstrapOptions = {
   xds: { host: '127.0.0.1', port: 18000 },
   outbound: { host: '127.0.0.1', port: 15001 },
   admin: { host: '127.0.0.1', port: 15000 },
+  scope: 'lazy',
   api: 'delta',
   aggregated: true,
 };

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeResource } from '../../../src/codec/index.js';
-import { hostResources, outboundListener, routeTable } from '../../../src/resources/index.js';
-import { hostNamed, json, portIntent, RICH_HOST } from './given.js';
+import {
+  hostResources,
+  onDemandTable,
+  outboundListener,
+  placeholder,
+  routeTable,
+} from '../../../src/resources/index.js';
+import { hostNamed, type Json, json, portIntent, RICH_HOST } from './given.js';
 
 const HCM = 'type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 const ROUTER = {
@@ -42,6 +48,48 @@ test('the outbound listener routes by a table of its own name and ends no quiet 
       },
     ],
   });
+});
+
+const managerOf = (routing: 'table' | 'scoped' | 'onDemand'): Json =>
+  json(outboundListener({ host: '127.0.0.1', port: 15001 }, routing)).filter_chains[0].filters[0].typed_config;
+const SOURCE = { ads: {}, resource_api_version: 'V3', initial_fetch_timeout: '0s' };
+
+test('a scoped listener finds the routes of a host by its name without the port', () => {
+  const { rds, ...rest } = managerOf('table');
+  assert.ok(rds !== undefined);
+  assert.deepEqual(managerOf('scoped'), {
+    ...rest,
+    scoped_routes: {
+      name: 'outbound',
+      scope_key_builder: {
+        fragments: [{ header_value_extractor: { name: ':authority', element_separator: ':', index: 0 } }],
+      },
+      rds_config_source: SOURCE,
+      scoped_rds: { scoped_rds_config_source: SOURCE },
+    },
+  });
+});
+
+test('a listener on demand asks for virtual hosts that are not in its table yet', () => {
+  const onDemand = {
+    name: 'envoy.filters.http.on_demand',
+    typed_config: { '@type': 'type.googleapis.com/envoy.extensions.filters.http.on_demand.v3.OnDemand' },
+  };
+  assert.deepEqual(managerOf('onDemand'), { ...managerOf('table'), http_filters: [onDemand, ROUTER] });
+});
+
+test('the table of that listener has no virtual hosts but says where they come from', () => {
+  assert.deepEqual(json(onDemandTable('even')), { name: 'outbound', vhds: { config_source: SOURCE } });
+  const other = json(onDemandTable('odd'));
+  assert.deepEqual(other, {
+    name: 'outbound',
+    vhds: { config_source: { ...SOURCE, initial_fetch_timeout: '0.001s' } },
+  });
+});
+
+test('the placeholder is nobody’s host', () => {
+  assert.deepEqual(json(placeholder()), { name: 'outbound/_', domains: ['_.invalid'] });
+  assert.deepEqual(placeholder().references, []);
 });
 
 test('a route table is its virtual hosts as they are', () => {

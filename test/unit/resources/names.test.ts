@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { objectKey } from '../../../src/base/index.js';
 import { clustersOf } from '../../../src/resources/index.js';
-import { apiListenerName, clusterFor, domains, virtualHostName } from '../../../src/resources/names.js';
+import {
+  apiListenerName,
+  clusterFor,
+  domains,
+  routeConfigurationName,
+  virtualHostName,
+} from '../../../src/resources/names.js';
 import { ALL, CANARY, GRPC, host, port, portIntent, STABLE } from './given.js';
 
 const http = portIntent({});
@@ -46,6 +52,11 @@ const nameRows = [
     name: 'virtual host of another port',
     given: virtualHostName(web, grpc),
     want: 'outbound/web.shop.svc.cluster.local:9090',
+  },
+  {
+    name: 'route configuration of a host',
+    given: routeConfigurationName(web),
+    want: 'outbound/web.shop.svc.cluster.local',
   },
   { name: 'API listener', given: apiListenerName(web, http), want: 'web.shop.svc.cluster.local:80' },
   { name: 'cluster of all pods', given: clusterFor(objectKey('shop', 'web'), port(80), ALL), want: 'shop/web:80' },

@@ -208,9 +208,5 @@ test('the two forms of a virtual host differ by the short name alone', () => {
 });
 
 test('equal intents give equal bytes', () => {
-  const versions = () =>
-    Object.values(hostResources(structuredClone(RICH_HOST)))
-      .flat()
-      .map(({ version }) => version);
-  assert.deepEqual(versions(), versions());
+  assert.deepEqual(hostResources(structuredClone(RICH_HOST)), hostResources(structuredClone(RICH_HOST)));
 });

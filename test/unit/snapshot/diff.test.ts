@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Changes, diff, isEmptyChange, type NameChanges, type Snapshot } from '../../../src/snapshot/index.js';
+import { ownerOf } from '../../../src/snapshot/owner.js';
 import { after, CART, entry, resourcesOf, snapshotOf, someChanges, WEB } from './given.js';
 
 const NONE: NameChanges = { added: [], changed: [], removed: [] };
@@ -98,6 +99,12 @@ test('what differs, applied to the one, gives the other, and names nothing else'
       for (const kind of Object.keys(PARTS) as (keyof typeof PARTS)[]) {
         const [had, has] = [resourcesOf(before, ...PARTS[kind]), resourcesOf(now, ...PARTS[kind])];
         const { added, changed, removed } = changes[kind];
+        for (const name of [...added, ...changed, ...removed]) {
+          assert.ok(
+            changes.hosts.some((key) => key === ownerOf(kind, name)),
+            `${name} is of a host that differs`,
+          );
+        }
         assert.deepEqual(added, [...has.keys()].filter((name) => !had.has(name)).sort());
         assert.deepEqual(removed, [...had.keys()].filter((name) => !has.has(name)).sort());
         assert.deepEqual(

@@ -138,7 +138,7 @@ export function counting(): { readonly viewOf: ViewOf; readonly made: { tables: 
       made.listeners += 1;
       return encode('listener', 'outbound', { name: 'outbound', stat_prefix: `${port} ${routing}` });
     },
-    onDemandTable: () => encode('route', 'outbound', { vhds: {} }),
+    onDemandTable: (turn) => encode('route', 'outbound', { request_headers_to_remove: [turn] }),
     placeholder: () => encode('virtualHost', 'outbound/_', { domains: ['_.invalid'] }),
   });
   return { viewOf, made };

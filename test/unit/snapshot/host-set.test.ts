@@ -25,6 +25,15 @@ test('as many hosts come as go', () => {
   assert.deepEqual(one.with([CART], [WEB]).keys, [CART]);
 });
 
+test('a set that lost hosts is of the other turn, one that only grew is not', () => {
+  const both = HostSet.empty.with([WEB, LOG]);
+  assert.equal(both.turn, HostSet.empty.turn);
+  const one = both.with([], [LOG]);
+  assert.notEqual(one.turn, both.turn);
+  assert.equal(one.with([CART]).turn, one.turn);
+  assert.equal(one.with([CART], [WEB]).turn, both.turn);
+});
+
 test('a set is frozen', () => {
   const { keys } = HostSet.empty.with([WEB]);
   assert.ok(Object.isFrozen(keys) && Object.isFrozen(HostSet.empty));

@@ -60,7 +60,7 @@ test('on demand: everything is what the proxy calls', () => {
     `${WEB_NAME}:81`,
   ]);
   assert.equal(view.get('cluster', 'shop/cart:80'), undefined);
-  assert.notEqual(view.get('endpoint', 'shop/cart:80'), undefined, 'for a cluster that is on its way out');
+  assert.equal(view.get('endpoint', 'shop/cart:80'), undefined);
   assert.notEqual(view.get('listener', 'cart.shop.svc.cluster.local:80'), undefined, 'for gRPC');
 });
 
@@ -71,6 +71,12 @@ test('on demand: the one table is a table that asks, whatever hosts there are', 
   assert.equal([...view.all('route')][0], table);
   assert.equal(seen({ kind: 'onDemand', hosts: HostSet.empty }, 'nobody').get('route', 'outbound'), table);
   assert.notEqual(table?.version, seen({ kind: 'table' }).get('route', 'outbound')?.version);
+});
+
+test('on demand: the table is another one once a host was forgotten, so that the proxy asks again', () => {
+  const version = (of: HostSet) => seen({ kind: 'onDemand', hosts: of }).get('route', 'outbound')?.version;
+  assert.equal(version(hosts.with([CART])), version(hosts));
+  assert.notEqual(version(hosts.with([], [LOG])), version(hosts));
 });
 
 test('each routing has a listener of its own', () => {

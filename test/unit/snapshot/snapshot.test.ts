@@ -2,7 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { EMPTY_SNAPSHOT, type HostEntry, withHosts } from '../../../src/snapshot/index.js';
-import { after, CART, cluster, endpoint, entry, LOG, snapshotOf, someChanges, virtualHost, WEB } from './given.js';
+import {
+  after,
+  CART,
+  cluster,
+  endpoint,
+  entry,
+  LOG,
+  ownScopes,
+  route,
+  snapshotOf,
+  someChanges,
+  virtualHost,
+  WEB,
+} from './given.js';
 
 test('equal entries change nothing: the snapshot itself comes back', () => {
   const before = snapshotOf([WEB, entry(WEB, [80])], [CART, entry(CART, [80])]);
@@ -49,6 +62,16 @@ const faults: readonly { name: string; given: HostEntry; want: RegExp }[] = [
     name: 'a virtual host that points to a cluster which is not there',
     given: { ...good, others: [virtualHost(WEB, 80, ['x'], ['shop/web:80@gone'])] },
     want: /virtualHost outbound\/web\.shop\.svc\.cluster\.local:80 refers to cluster shop\/web:80@gone, which shop\/web does not have/,
+  },
+  {
+    name: 'a route configuration that does',
+    given: { ...good, routes: [route(WEB, 'x', [80, 81])] },
+    want: /route outbound\/web\.shop\.svc\.cluster\.local refers to cluster shop\/web:81/,
+  },
+  {
+    name: 'a scope whose name leads elsewhere',
+    given: { ...good, ownScopes: ownScopes(CART) },
+    want: /the name of scopedRoute outbound\/shop\/cart does not lead to shop\/web/,
   },
   {
     name: 'an API listener that does',
