@@ -105,7 +105,7 @@ function compile() {
 
 /** tsc leaves the output of a source file that is gone: a deleted test would go on passing. */
 function dropOrphans() {
-  for (const folder of ['src', 'test']) {
+  for (const folder of ['src', 'test', 'bench']) {
     for (const file of filesUnder(join(root, 'build', folder))) {
       const output = relative(join(root, 'build'), file);
       const source = output.replace(/(\.js|\.js\.map|\.d\.ts)$/, '.ts');

@@ -164,6 +164,19 @@ test('no test file is longer than a reader bears', () => {
   );
 });
 
+test('the benches enter rooms by their doors too, and nothing imports them', () => {
+  const sideDoors = filesUnder('bench').flatMap((path) =>
+    importsOf(sourceText(readFileSync(path, 'utf8')))
+      .map(({ from }) => posix.join(posix.dirname(path), from))
+      .filter((target) => target.startsWith('src/') && !/^src\/\w+\/index\.js$/.test(target)),
+  );
+  assert.deepEqual(sideDoors, []);
+  const importers = filesUnder('test').filter((path) =>
+    importsOf(sourceText(readFileSync(path, 'utf8'))).some(({ from }) => /^(\.\.\/)+bench\//.test(from)),
+  );
+  assert.deepEqual(importers, []);
+});
+
 const planted = [
   { name: 'a room below imports one above', path: 'src/model/a.ts', text: `import { x } from '../intent/index.js';` },
   { name: 'a type is an import too', path: 'src/snapshot/a.ts', text: `import type { X } from '../intent/index.js';` },
