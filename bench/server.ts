@@ -7,7 +7,7 @@ import { onDemandTable, outboundListener, placeholder, routeTable } from '../src
 import { viewsWith } from '../src/snapshot/index.js';
 import { type XdsFacts, XdsServer } from '../src/xds/index.js';
 import { nowNs } from './clock.js';
-import { type KubernetesObject, partsOf, rolloutOf } from './world.js';
+import { FIRST_WEIGHT, type KubernetesObject, partsOf, rolloutOf } from './world.js';
 
 // Penstock without its source, for comparison with a peer that has none: a change is a call within the process, at both.
 // Driven by lines of JSON, as the Go programs are. Facts are dropped: what log and metrics cost shows with `penstock serve`.
@@ -69,7 +69,7 @@ async function setUp(order: unknown): Promise<object> {
     ...(canaryPort === undefined ? {} : { canaryPort }),
   };
   const indexes = Array.from({ length: services }, (_, index) => index);
-  pipeline.apply(indexes.flatMap((index) => [...partsOf(index, pods), rolloutOf(index, 0)]).map(applied));
+  pipeline.apply(indexes.flatMap((index) => [...partsOf(index, pods), rolloutOf(index, FIRST_WEIGHT)]).map(applied));
   const { port } = await server.start();
   return { address: `127.0.0.1:${port}`, pid: process.pid };
 }

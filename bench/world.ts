@@ -9,6 +9,9 @@ const STABLE = '5c7b9dd8f9';
 const CANARY = '7d4f6c5b8c';
 const APP_PORT = 8080;
 
+/** What the canaries get at the start: with 0 a service would have one cluster only, and its first change would add another. */
+export const FIRST_WEIGHT = 50;
+
 /** A Kubernetes object. */
 export type KubernetesObject = Readonly<Record<string, unknown>>;
 
@@ -119,7 +122,7 @@ export function writeMesh(folder: string, services: number, pods: Pods = {}): vo
       join(folder, `${serviceName(index)}.json`),
       JSON.stringify({ apiVersion: 'v1', kind: 'List', items }),
     );
-    writeFileSync(rolloutFile(folder, index), JSON.stringify(rolloutOf(index, 0)));
+    writeFileSync(rolloutFile(folder, index), JSON.stringify(rolloutOf(index, FIRST_WEIGHT)));
   }
 }
 

@@ -77,7 +77,7 @@ function sizeOf(text: string): Size {
 
 function contenders({ go, only }: Context): readonly Contender[] {
   const peer = (configuration: PeerConfiguration, subscribed?: number): Contender => ({
-    name: subscribed === undefined ? configuration : `${configuration}, ${subscribed} names`,
+    name: subscribed === undefined ? configuration : `${configuration}-${subscribed}`,
     routes: configuration.endsWith('-table') ? 'table' : 'service',
     ...(subscribed === undefined ? {} : { subscribed }),
     start: ({ services }) => startPeer(go.peer, configuration, { services }),
@@ -153,6 +153,7 @@ type Measured = Omit<FanOutCase, 'server' | 'sidecars' | 'services' | 'rssMb' | 
 async function change({ context, server, sidecars, contender, size }: Rounds): Promise<Measured> {
   const last: number[] = [];
   const median: number[] = [];
+  const weights = new Map<number, number>();
   let receipts: Receipts | undefined;
   const until = performance.now() + CASE_MS;
   let before = { server: server.usage().cpuMs, client: sidecars.usage().cpuMs };
@@ -161,7 +162,9 @@ async function change({ context, server, sidecars, contender, size }: Rounds): P
     if (round === 0) before = { server: server.usage().cpuMs, client: sidecars.usage().cpuMs };
     const service = (round + WARM_UP) % changing(contender, size);
     await sidecars.expect(TYPE_URL.route, routeName(contender, service), size.sidecars);
-    const at = await server.change(service, 1 + ((round + WARM_UP) % 99));
+    const weight = weights.get(service) === 20 ? 30 : 20;
+    weights.set(service, weight);
+    const at = await server.change(service, weight);
     receipts = await sidecars.arrived({ quietMs: QUIET_MS });
     if (round < 0) continue;
     last.push(msBetween(at, receipts.last));

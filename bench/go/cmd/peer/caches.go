@@ -101,7 +101,7 @@ type perService struct{ services int }
 func (s perService) routes() map[string]types.Resource {
 	all := make(map[string]types.Resource, s.services)
 	for i := range s.services {
-		all[hostName(i)] = serviceRoutes(i, 0)
+		all[hostName(i)] = serviceRoutes(i, firstWeight)
 	}
 	return all
 }
@@ -116,7 +116,7 @@ type oneTable struct{ hosts []*route.VirtualHost }
 func newOneTable(services int) *oneTable {
 	t := &oneTable{}
 	for i := range services {
-		t.hosts = append(t.hosts, virtualHost(i, 0))
+		t.hosts = append(t.hosts, virtualHost(i, firstWeight))
 	}
 	return t
 }

@@ -27,6 +27,8 @@ const (
 	stableHash = "5c7b9dd8f9"
 	canaryHash = "7d4f6c5b8c"
 	outbound   = "outbound"
+	// What the canaries get at the start.
+	firstWeight = 50
 )
 
 // mesh is what the peer serves.
