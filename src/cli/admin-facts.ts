@@ -9,7 +9,7 @@ import type { ProxyState, XdsServer } from '../xds/index.js';
 /** The parts of a running server that the admin server asks. */
 export interface Observed {
   readonly pipeline: Pipeline;
-  readonly xds: Pick<XdsServer, 'proxies'>;
+  readonly xds: Pick<XdsServer, 'proxies' | 'proxiesOf'>;
   readonly metrics: Metrics;
   readonly isReady: () => boolean;
 }
@@ -30,7 +30,7 @@ export function adminFacts({ pipeline, xds, metrics, isReady }: Observed): Admin
       return rolloutFacts(intent, problemsOfRollouts(pipeline).get(intent.rollout) ?? []);
     },
     proxies,
-    proxy: (id) => proxies().find((proxy) => proxy.id === id),
+    proxy: (id) => xds.proxiesOf(id).map(proxyFacts)[0],
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.render() }),
   };
 }

@@ -16,6 +16,7 @@ const schema = z.strictObject({
   logFormat: text.optional(),
   logLevel: text.optional(),
   drainDelay: text.optional(),
+  forgetAfter: text.optional(),
 });
 
 const EXAMPLES: Readonly<Record<string, string>> = { source: 'dir:./manifests', ...DEFAULTS };

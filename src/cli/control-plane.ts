@@ -1,7 +1,7 @@
 import { AdminServer } from '../admin/index.js';
 import { type ObjectRef, type ProblemCode, printProblem, printRef } from '../base/index.js';
 import { createMetrics, type Logger, type Metrics } from '../observe/index.js';
-import { Pipeline, type ProblemChange } from '../pipeline/index.js';
+import { Inbox, Pipeline, type ProblemChange } from '../pipeline/index.js';
 import { onDemandTable, outboundListener, placeholder, routeTable } from '../resources/index.js';
 import { viewsWith } from '../snapshot/index.js';
 import { directorySource } from '../sources/index.js';
@@ -37,7 +37,12 @@ export async function startControlPlane(
   });
   const viewOf = viewsWith({ routeTable, outboundListener, onDemandTable, placeholder });
   const xds = new XdsServer(
-    { address: printAddress(settings.xdsAddress), drainDelay: settings.drainDelay },
+    {
+      address: printAddress(settings.xdsAddress),
+      drainDelay: settings.drainDelay,
+      scope: settings.scope,
+      forgetAfter: settings.forgetAfter,
+    },
     viewOf,
     changes,
   );
@@ -49,6 +54,7 @@ export async function startControlPlane(
     locate: (ref, path) => source.locate(ref, path),
     failed: (object, error) => tellFailure(object, error, log),
   });
+  const inbox = new Inbox(pipeline);
   let isReady = false;
   const admin = new AdminServer(
     settings.adminAddress,
@@ -58,6 +64,7 @@ export async function startControlPlane(
   const stop = async (): Promise<void> => {
     isReady = false;
     await source.stop();
+    inbox.drop();
     await xds.stop();
     await admin.stop();
     changes.stop();
@@ -65,7 +72,8 @@ export async function startControlPlane(
   try {
     const { port: adminPort } = await admin.start();
     const { port: xdsPort } = await xds.start();
-    await source.start(pipeline);
+    await source.start(inbox);
+    inbox.flush();
     isReady = true;
     return { xdsPort, adminPort, stop };
   } catch (error) {

@@ -76,10 +76,11 @@ const SETTING_HELP: Readonly<Record<SettingName, readonly [value: string, what: 
   source: ['SOURCE', 'where objects are read from: dir:PATH'],
   xdsAddress: ['HOST:PORT', 'where proxies connect'],
   adminAddress: ['HOST:PORT', 'where health, metrics and the JSON API are'],
-  scope: ['SCOPE', 'what a proxy is served: full is everything'],
+  scope: ['SCOPE', 'what a proxy is served: lazy is what it calls, full is everything'],
   logFormat: ['FORMAT', 'text or json; logs go to standard error'],
   logLevel: ['LEVEL', 'debug, info, warn, error or silent'],
   drainDelay: ['DURATION', 'how long a cluster stays after its last route went'],
+  forgetAfter: ['DURATION', 'how long a service stays in a lazy scope unused, or never'],
 };
 
 function addServe(program: Command, ended: (code: ExitCode) => void): void {
@@ -119,7 +120,7 @@ function addBootstrap(program: Command, ended: (code: ExitCode) => void): void {
     .addOption(option('--outbound-address <HOST:PORT>', 'where the sidecar takes outgoing requests', '127.0.0.1:15001'))
     .addOption(option('--admin-address <HOST:PORT>', "where the sidecar's own admin page is", '127.0.0.1:15000'))
     .addOption(option('--intercept <SHAPE>', 'explicit: applications send to the outbound address', 'explicit'))
-    .addOption(option('--scope <SCOPE>', 'full: the sidecar is served everything', 'full'))
+    .addOption(option('--scope <SCOPE>', 'lazy: what the sidecar calls; full: everything', 'lazy'))
     .addOption(option('--api <PROTOCOL>', 'delta or sotw (state of the world)', 'delta'))
     .addHelpText(
       'after',

@@ -7,6 +7,7 @@ export const SETTING_NAMES = [
   'logFormat',
   'logLevel',
   'drainDelay',
+  'forgetAfter',
 ] as const;
 
 /** One of `SETTING_NAMES`. */
@@ -16,10 +17,11 @@ export type SettingName = (typeof SETTING_NAMES)[number];
 export const DEFAULTS = {
   xdsAddress: '127.0.0.1:18000',
   adminAddress: '127.0.0.1:18080',
-  scope: 'full',
+  scope: 'lazy',
   logFormat: 'text',
   logLevel: 'info',
   drainDelay: '10s',
+  forgetAfter: '1h',
 } as const;
 
 /** `xdsAddress` as a flag: `--xds-address`. */

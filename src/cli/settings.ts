@@ -2,7 +2,7 @@ import { ControlPlaneError, type DurationMs } from '../base/index.js';
 import { LOG_FORMATS, LOG_LEVELS, type LogFormat, type LogLevel } from '../observe/index.js';
 import { UsageError } from './exit.js';
 import { DEFAULTS, envOf, flagOf, SETTING_NAMES, type SettingName } from './setting-names.js';
-import { type Address, parseAddress, parseChoice, parseDelay, type Parsed } from './values.js';
+import { type Address, parseAddress, parseChoice, parseDelay, parseForgetting, type Parsed } from './values.js';
 
 /** Where objects are read from. */
 export type SourceChoice = { readonly kind: 'dir'; readonly path: string } | { readonly kind: 'kubernetes' };
@@ -17,6 +17,8 @@ export interface Settings extends Readonly<Record<SettingName, unknown>> {
   readonly logLevel: LogLevel;
   /** How long a cluster stays after its last route went. */
   readonly drainDelay: DurationMs;
+  /** How long a Service stays in a lazy scope after its last use; `undefined`: for ever. */
+  readonly forgetAfter: DurationMs | undefined;
 }
 
 /** A setting as text, before it is read, and where it stands: messages name that place. */
@@ -71,6 +73,7 @@ export function readSettings(given: GivenSettings): Settings {
     logFormat: read('logFormat', (text) => parseChoice(text, LOG_FORMATS)),
     logLevel: read('logLevel', (text) => parseChoice(text, LOG_LEVELS)),
     drainDelay: read('drainDelay', parseDelay),
+    forgetAfter: read('forgetAfter', parseForgetting),
   };
 }
 

@@ -39,6 +39,16 @@ export function parseDelay(text: string): Parsed<DurationMs> {
   return { ok: false, expected: 'a duration from 0s to 24h, for example 500ms, 10s or 1m30s' };
 }
 
+const SHORTEST_FORGETTING_MS = 1000;
+
+/** Reads after how long something unused is forgotten: a duration, or `never`, which is `undefined`. */
+export function parseForgetting(text: string): Parsed<DurationMs | undefined> {
+  if (text === 'never') return { ok: true, value: undefined };
+  const parsed = parseDelay(text);
+  if (parsed.ok && parsed.value >= SHORTEST_FORGETTING_MS) return parsed;
+  return { ok: false, expected: 'a duration from 1s to 24h, for example 30m or 1h, or never' };
+}
+
 /** Reads one of a few words. */
 export function parseChoice<const T extends string>(text: string, choices: readonly T[]): Parsed<T> {
   const value = choices.find((choice) => choice === text);

@@ -16,6 +16,8 @@ export interface AliasedResource {
 export interface UnknownAlias {
   readonly kind: 'unknown';
   readonly name: string;
+  /** Another one with every answer: the same again, without a body, is a heartbeat to Envoy 1.40. */
+  readonly version: string;
   readonly aliases: readonly string[];
 }
 
@@ -98,8 +100,9 @@ function itemEntry(item: DeltaItem): Uint8Array {
     case 'aliased':
       return resourceEntry(item.resource, item.aliases);
     case 'unknown':
-      return entry(codecs[RESOURCE].encode({ name: item.name, aliases: item.aliases }));
+      return entry(codecs[RESOURCE].encode({ name: item.name, version: item.version, aliases: item.aliases }));
     case 'listener':
+    case 'scopedRoute':
     case 'route':
     case 'virtualHost':
     case 'cluster':

@@ -34,6 +34,8 @@ export interface BootstrapOptions {
   readonly outbound: SocketAddress;
   /** Of Envoy's own admin interface; it must not be reachable from elsewhere. */
   readonly admin: SocketAddress;
+  /** `full`: everything, whatever the control plane does by itself; `lazy`: what the sidecar calls, where both can do that. */
+  readonly scope: 'lazy' | 'full';
   /** `sotw`: state of the world, for comparison and older proxies. */
   readonly api: 'delta' | 'sotw';
   /** False: listeners and clusters on streams of their own. Routes and endpoints keep to the aggregated one, as their resources say. */
@@ -53,6 +55,7 @@ export function bootstrap(options: BootstrapOptions): JsonValue {
       metadata: struct({
         NAMESPACE: options.namespace,
         OUTBOUND_ADDRESS: printAddress(options.outbound),
+        ...(options.scope === 'full' ? { SCOPE: 'full' } : {}),
       }),
     },
     admin: { address: address(options.admin) },

@@ -17,6 +17,10 @@ export interface PlaneOptions {
   readonly limits?: Partial<XdsLimits>;
   /** 1 ms unless given: tests wait for what follows from it and not for time. */
   readonly drainDelay?: number;
+  /** `full` unless given. */
+  readonly scope?: 'lazy' | 'full';
+  /** In milliseconds; never unless given. */
+  readonly forgetAfter?: number;
   /** Objects that are there at the start; `undefined` leaves the server without a first publication. */
   readonly objects?: readonly Manifest[] | undefined;
 }
@@ -50,7 +54,11 @@ export async function startPlane(options: PlaneOptions = { objects: [] }): Promi
   const log = new FactLog();
   const { limits } = options;
   const server = new XdsServer(
-    { address: '127.0.0.1:0', drainDelay, ...(limits === undefined ? {} : { limits }) },
+    {
+      ...{ address: '127.0.0.1:0', drainDelay, scope: options.scope ?? 'full' },
+      forgetAfter: options.forgetAfter === undefined ? undefined : durationMs(options.forgetAfter),
+      ...(limits === undefined ? {} : { limits }),
+    },
     viewsWith({ routeTable, outboundListener, onDemandTable, placeholder }),
     log.sink(),
   );
@@ -116,7 +124,10 @@ class FactLog {
     return {
       connected: keep('connected'),
       disconnected: keep('disconnected'),
+      awaited: keep('awaited'),
       pushed: keep('pushed'),
+      learned: keep('learned'),
+      forgot: keep('forgot'),
       acked: keep('acked'),
       rejected: keep('rejected'),
       settled: keep('settled'),

@@ -30,7 +30,6 @@ export function bootstrapText(flags: BootstrapFlags): string {
       '--intercept redirect comes with a later release; explicit is there: applications send to --outbound-address',
     );
   }
-  refuseLazy(flags.scope);
   const nodeId = readFlag('--node-id', flags.nodeId, parseIdentity);
   const value = bootstrap({
     nodeId,
@@ -39,15 +38,9 @@ export function bootstrapText(flags: BootstrapFlags): string {
     xds: readFlag('--xds-address', flags.xdsAddress, parseAddress),
     outbound: readFlag('--outbound-address', flags.outboundAddress, parseAddress),
     admin: readFlag('--admin-address', flags.adminAddress, parseAddress),
+    scope: readChoice('--scope', flags.scope, ['lazy', 'full']),
     api: readChoice('--api', flags.api, ['delta', 'sotw']),
     aggregated: true,
   });
   return structured(value, 'yaml');
-}
-
-/** The scope that a proxy learns from its own requests is not there yet, and saying so is better than serving something else. */
-export function refuseLazy(scope: string): void {
-  if (readChoice('--scope', scope, ['full', 'lazy']) === 'lazy') {
-    throw new UsageError('--scope lazy comes with a later release; full is there: every proxy is served everything');
-  }
 }

@@ -6,7 +6,6 @@ import type { SettingName } from '../setting-names.js';
 import { layered, readSettings } from '../settings.js';
 import { stopSignal } from '../signals.js';
 import { isLoopback, printAddress } from '../values.js';
-import { refuseLazy } from './bootstrap.js';
 
 /** Flags of `serve`, as texts. */
 export type ServeFlags = Readonly<Partial<Record<SettingName | 'config', string>>>;
@@ -19,7 +18,6 @@ export async function serve(flags: ServeFlags, version: string): Promise<ExitCod
   if (source.kind === 'kubernetes') {
     throw new UsageError('--source kubernetes comes with a later release; dir:PATH reads the same objects from files');
   }
-  refuseLazy(settings.scope);
   const log = createLogger({ format: settings.logFormat, level: settings.logLevel });
   const signal = stopSignal();
   if (!isLoopback(xdsAddress.host)) {

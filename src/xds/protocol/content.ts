@@ -12,6 +12,8 @@ export interface Content {
   readonly fresh: readonly EncodedResource[];
   /** Removals, and names that do not exist. A full list says both by leaving out. */
   readonly removed: readonly string[];
+  /** Names that do not exist, where a removal would not answer them (VHDS). */
+  readonly unknown: readonly string[];
 }
 
 /** Unanswered responses of one type, when a client keeps subscribing without answering. */
@@ -26,26 +28,30 @@ const MOST_IN_FLIGHT = 8;
  * own queue: the last write has to be flushed.
  */
 export function nextContent(state: TypeState, scene: Scene): Content | undefined {
-  const calm = state.inFlight.size === 0;
+  const calm = state.flights.size === 0;
   if (state.writing || !(calm || mayAnswer(state))) return undefined;
   const { fresh, absent } = collect(state, scene, calm);
-  const update = { fresh: alone(state, fresh), absent };
+  const update = { fresh: apart(state, fresh), absent };
   const owes = state.owesAnswer && state.forced.size === 0 && state.dirty.size === 0;
   if (state.isFull) return fullContent(state, scene, update, owes);
   return partContent(state, update, owes) ?? (calm ? removal(state, scene) : undefined);
 }
 
-function mayAnswer({ variant, forced, inFlight }: TypeState): boolean {
-  return variant === 'delta' && forced.size > 0 && inFlight.size < MOST_IN_FLIGHT;
+function mayAnswer({ variant, forced, flights }: TypeState): boolean {
+  return variant === 'delta' && forced.size > 0 && flights.size < MOST_IN_FLIGHT;
 }
 
 /** Only the incremental protocol can say that a name does not exist, or that there is nothing at all. */
-function partContent({ variant }: TypeState, { fresh, absent }: Update, owes: boolean): Content | undefined {
-  const removed = variant === 'delta' ? absent : [];
-  const mustSend = fresh.length + removed.length > 0 || (owes && variant === 'delta');
+function partContent({ kind, variant }: TypeState, { fresh, absent }: Update, owes: boolean): Content | undefined {
+  const missing = variant === 'delta' ? absent : NONE;
+  const mustSend = fresh.length + missing.length > 0 || (owes && variant === 'delta');
   if (!mustSend) return undefined;
-  return { resources: fresh, fresh, removed };
+  // A request that waits for a virtual host goes on waiting when that is removed (Envoy 1.37 to 1.40).
+  const isWaitedFor = kind === 'virtualHost';
+  return { resources: fresh, fresh, removed: isWaitedFor ? NONE : missing, unknown: isWaitedFor ? missing : NONE };
 }
+
+const NONE: readonly never[] = [];
 
 interface Update {
   readonly fresh: readonly EncodedResource[];
@@ -59,10 +65,9 @@ function collect(state: TypeState, scene: Scene, calm: boolean): Update {
   const absent: string[] = [];
   for (const name of [...state.forced]) {
     const resource = answerTo(state, scene, name);
-    if (resource !== undefined && !state.isRefused(resource)) {
-      if (scene.isGated(state, resource)) continue;
-      fresh.push(resource);
-    } else if (resource === undefined && !state.leaving.has(name)) absent.push(name);
+    if (resource !== undefined && scene.isGated(state, resource)) continue;
+    if (resource !== undefined) fresh.push(resource);
+    else if (isAbsent(state, scene, name)) absent.push(name);
     state.forced.delete(name);
     state.dirty.delete(name);
   }
@@ -80,10 +85,28 @@ function collect(state: TypeState, scene: Scene, calm: boolean): Update {
   return { fresh: fresh.sort((a, b) => byText(a.name, b.name)), absent: absent.sort(byText) };
 }
 
+/** What is sent to a client that asks for a name: not what it refused. */
 function answerTo(state: TypeState, scene: Scene, name: string): EncodedResource | undefined {
+  const resource = current(state, scene, name);
+  return resource !== undefined && state.isRefused(resource) ? lastGood(state, name) : resource;
+}
+
+function current(state: TypeState, scene: Scene, name: string): EncodedResource | undefined {
   if (state.kind !== 'endpoint') return wanted(state, scene.view, name) ?? lingering(state, name);
   // Endpoints are also pushed behind their cluster before anybody subscribed to them.
   return scene.view.get('endpoint', name) ?? lingering(state, name) ?? departed(state, scene, name);
+}
+
+/** Requests wait for the answer (VHDS): with what the client took before, or with nothing. Others have it already. */
+function lastGood(state: TypeState, name: string): EncodedResource | undefined {
+  const held = state.kind === 'virtualHost' ? state.good.get(name) : undefined;
+  return held === undefined || held.kind === 'brought' ? undefined : held;
+}
+
+/** Whether a name has to be answered with its not being there. */
+function isAbsent(state: TypeState, scene: Scene, name: string): boolean {
+  const isRefused = current(state, scene, name) !== undefined;
+  return isRefused ? state.kind === 'virtualHost' : !state.leaving.has(name);
 }
 
 /** A cluster that went before its endpoints were sent would be warming for 15 seconds (Envoy 1.40), and all others behind it. */
@@ -99,20 +122,20 @@ function lingering(state: TypeState, name: string): EncodedResource | undefined 
   return held === undefined || held.kind === 'brought' ? undefined : held;
 }
 
-/** Suspects go one by one, behind the others. */
-function alone(state: TypeState, fresh: readonly EncodedResource[]): readonly EncodedResource[] {
+/** Suspects go behind the others, and in parts: halves of what was refused, so that the one at fault is found soon. */
+function apart(state: TypeState, fresh: readonly EncodedResource[]): readonly EncodedResource[] {
   if (state.suspects.size === 0) return fresh;
   const trusted = fresh.filter(({ name }) => !state.suspects.has(name));
-  const chosen = trusted.length > 0 ? trusted : fresh.slice(0, 1);
-  for (const resource of fresh) if (!chosen.includes(resource)) state.dirty.add(resource.name);
-  return chosen;
+  const chosen = new Set(trusted.length > 0 ? trusted : fresh.slice(0, Math.max(1, state.trialSize)));
+  for (const resource of fresh) if (!chosen.has(resource)) state.dirty.add(resource.name);
+  return [...chosen];
 }
 
 /** A removal is a response of its own, never one with something new in it (make before break). */
 function removal(state: TypeState, scene: Scene): Content | undefined {
   const removed = scene.ripe(state);
   if (removed.length === 0) return undefined;
-  if (state.variant === 'delta') return { resources: [], fresh: [], removed };
+  if (state.variant === 'delta') return { resources: [], fresh: [], removed, unknown: NONE };
   // Here only full lists can remove: the client goes on holding what nothing refers to.
   for (const name of removed) state.forget(name);
   return undefined;
@@ -122,7 +145,7 @@ function fullContent(state: TypeState, scene: Scene, update: Update, owes: boole
   const isUpdate = update.fresh.length > 0 || update.absent.length > 0 || owes;
   const removed = isUpdate ? [] : scene.ripe(state);
   if (!isUpdate && removed.length === 0) return undefined;
-  return { resources: fullList(state, scene, update.fresh, removed), fresh: update.fresh, removed };
+  return { resources: fullList(state, scene, update.fresh, removed), fresh: update.fresh, removed, unknown: NONE };
 }
 
 /** Everything the client should have now: what it may not get yet, or refused, stands there as it last accepted it. */

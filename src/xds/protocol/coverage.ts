@@ -31,7 +31,7 @@ export function* allWanted(state: TypeState, view: View): Iterable<EncodedResour
       yield resource;
     }
   }
-  for (const name of names) {
+  for (const name of names.keys()) {
     const resource = given.has(name) ? undefined : view.get(state.kind, name);
     if (resource !== undefined) yield resource;
   }

@@ -1,22 +1,31 @@
-import type { DeltaRequest, SotwRequest } from '../../codec/index.js';
+import { byText } from '../../base/index.js';
+import type { DeltaRequest, EncodedResource, SotwRequest } from '../../codec/index.js';
 import type { View } from '../../snapshot/index.js';
 import { allWanted, review } from './coverage.js';
+import type { Sharing } from './sharing.js';
 import type { SubscriptionChange } from './subscription.js';
 import type { Answer, TypeState } from './type-state.js';
 
 /** What one request of a client meant; the subscription in it was taken over, except where it is stale. */
 export type Verdict = Answer | { readonly kind: 'stale' };
 
+/**
+ * Version of the answer to a name that does not exist (VHDS). It says nothing about content, and has to be another one every
+ * time: the same version again, without a body, is a heartbeat to Envoy 1.40, and the request that waits goes on waiting.
+ */
+export const UNKNOWN_VERSION = 'unknown-';
+
 /** Reads a request of the incremental protocol. */
-export function readDelta(state: TypeState, request: DeltaRequest, view: View): Verdict {
+export function readDelta(state: TypeState, request: DeltaRequest, view: View, sharing: Sharing): Verdict {
   const first = !state.started;
   state.started = true;
   // Answer and subscription are independent: the change counts on an ACK, on a NACK and on a stale nonce alike
   // (discovery.proto, DeltaDiscoveryRequest).
   const answer = state.answer(request.nonce, request.error?.message);
-  if (first) bring(state, request.initialVersions, view);
+  if (first) bring(state, request.initialVersions, view, sharing);
+  const { unsubscribe } = request;
   const subscribe = ourNames(state, request.subscribe, view);
-  const change = state.subscription.changeBy({ subscribe, unsubscribe: request.unsubscribe }, first);
+  const change = state.subscription.changeBy({ subscribe, unsubscribe }, first);
   if (first) reviewBrought(state, change, request, view);
   else force(state, change, view);
   drop(state, change, view);
@@ -43,21 +52,29 @@ export function readSotw(state: TypeState, request: SotwRequest, view: View): Ve
  * each client would keep them for as long as it is connected.
  */
 function ourNames({ kind }: TypeState, names: readonly string[], view: View): readonly string[] {
-  return names.map((name) => view.get(kind, name)?.name ?? name);
+  return names.map((name) => {
+    const known = view.get(kind, name)?.name;
+    return known === name ? known : name;
+  });
 }
 
 /** What the client kept over a reconnect: of what is current we know more than the version, also when it no longer is. */
-function bring(state: TypeState, versions: ReadonlyMap<string, string>, view: View): void {
+function bring(state: TypeState, versions: ReadonlyMap<string, string>, view: View, sharing: Sharing): void {
+  const current: EncodedResource[] = [];
+  const others: [string, string][] = [];
   for (const [name, version] of versions) {
-    const current = view.get(state.kind, name);
-    if (current?.version === version) state.good.set(current.name, current);
-    else state.good.set(name, { kind: 'brought', version });
+    const resource = view.get(state.kind, name);
+    if (resource?.version === version && resource.name === name) current.push(resource);
+    else if (!version.startsWith(UNKNOWN_VERSION)) others.push([name, version]);
   }
+  // In an order that is the same for all clients that hold the same.
+  if (current.length > 0) state.good.adopt(sharing.list(current.sort((a, b) => byText(a.name, b.name))).byName);
+  for (const [name, version] of others) state.good.set(name, { kind: 'brought', version });
 }
 
 /** The first request: what the client brought in the version that is current is not sent, what is gone is taken away. */
 function reviewBrought(state: TypeState, change: SubscriptionChange, request: DeltaRequest, view: View): void {
-  for (const name of change.asked) if (!state.good.has(name)) state.forced.add(name);
+  for (const name of change.asked) if (!isAnswered(state, request, view, name)) ask(state, view, name);
   for (const name of [...state.good.keys()]) {
     const { names, wildcard } = state.subscription;
     if (wildcard || names.has(name)) review(state, view, name);
@@ -68,17 +85,36 @@ function reviewBrought(state: TypeState, change: SubscriptionChange, request: De
   state.owesAnswer = request.initialVersions.size === 0;
 }
 
+/** Whether a client that asks for a name shows that it has the answer: the resource, or that there is none. */
+function isAnswered(state: TypeState, { initialVersions }: DeltaRequest, view: View, name: string): boolean {
+  const resource = view.get(state.kind, name);
+  if (resource !== undefined) return state.good.has(resource.name);
+  return state.good.has(name) || initialVersions.get(name)?.startsWith(UNKNOWN_VERSION) === true;
+}
+
 // A name that is subscribed is sent, even if the client is believed to have it (xDS protocol, "Subscribing to Resources").
 function force(state: TypeState, change: SubscriptionChange, view: View): void {
-  for (const name of change.asked) state.forced.add(name);
+  for (const name of change.asked) ask(state, view, name);
   if (change.wildcard === 'begun') for (const { name } of allWanted(state, view)) state.forced.add(name);
+}
+
+/** A virtual host goes by its own name and is asked for by others, which its answer has to repeat (VHDS). */
+function ask(state: TypeState, view: View, name: string): void {
+  const own = view.get(state.kind, name)?.name ?? name;
+  state.forced.add(own);
+  if (own === name && state.kind !== 'virtualHost') return;
+  const aliases = state.aliases.get(own);
+  if (aliases === undefined) state.aliases.set(own, new Set([name]));
+  else aliases.add(name);
 }
 
 function drop(state: TypeState, change: SubscriptionChange, view: View): void {
   const { names, wildcard } = state.subscription;
   for (const name of change.dropped) {
     // Under a wildcard the client can not tell whether it still has it, and must be told (xDS protocol, "Unsubscribing
-    // From Resources"); a full list tells it by itself.
+    // From Resources"); a full list tells it by itself. Other names of virtual hosts are what was asked, not what is held:
+    // Envoy 1.40 drops them all when it forgets what it asked for, and goes on waiting for those that were not answered.
+    if (wildcard && state.kind === 'virtualHost' && view.get(state.kind, name)?.name !== name) continue;
     if (!wildcard) state.forget(name);
     else if (state.variant === 'delta') state.forced.add(name);
     else review(state, view, name);
@@ -90,7 +126,7 @@ function drop(state: TypeState, change: SubscriptionChange, view: View): void {
 function known(state: TypeState): ReadonlySet<string> {
   return new Set([
     ...state.good.keys(),
-    ...state.flying.keys(),
+    ...state.flights.names(),
     ...state.uncertain,
     ...state.dirty,
     ...state.forced,

@@ -1,6 +1,6 @@
 import { byText, type DurationMs } from '../../base/index.js';
 import type { EncodedResource, ResourceKind } from '../../codec/index.js';
-import type { View } from '../../snapshot/index.js';
+import { OUTBOUND, referrersOf, type View } from '../../snapshot/index.js';
 import { lingers, wanted } from './coverage.js';
 import type { Held, TypeState } from './type-state.js';
 
@@ -72,6 +72,7 @@ export class Scene {
   }
 
   #isRipe(state: TypeState, name: string): boolean {
+    if (state.kind === 'virtualHost') return this.#asksAgain();
     if (!lingers(state.kind)) return true;
     if (this.#isInUse(state.kind, name)) {
       state.leaving.set(name, undefined);
@@ -85,14 +86,25 @@ export class Scene {
     return false;
   }
 
+  /**
+   * Whether the client would ask for a virtual host that it had: Envoy 1.40 remembers for which it was answered, and answers
+   * 404 to a host that was taken away, until its route configuration brings another `vhds` block. So that one goes first.
+   */
+  #asksAgain(): boolean {
+    const state = this.#options.types.get('route');
+    if (state === undefined) return !this.#isGrace();
+    const next = wanted(state, this.view, OUTBOUND);
+    return next === undefined || state.good.get(OUTBOUND)?.version === next.version || state.isRefused(next);
+  }
+
   #isInUse(kind: ResourceKind, name: string): boolean {
     if (kind === 'endpoint') {
       const state = this.#options.types.get('cluster');
       // A removal that is on its way has not happened yet.
-      return state !== undefined && (state.holds(name) || state.flying.has(name));
+      return state !== undefined && (state.holds(name) || state.flights.get(name) !== undefined);
     }
     if (!this.#options.types.has('route') && this.#isGrace()) return true;
-    for (const { held } of this.#routing()) if (mayLeadTo(held, name)) return true;
+    for (const { held } of this.#routing(name)) if (mayLeadTo(held, name)) return true;
     return false;
   }
 
@@ -113,7 +125,7 @@ export class Scene {
     const refused = new Set<string>();
     const state = this.#options.types.get('cluster');
     if (state === undefined) return { coming, refused };
-    for (const names of [state.dirty, state.forced, state.flying.keys(), state.uncertain, state.refused.keys()]) {
+    for (const names of [state.dirty, state.forced, state.flights.names(), state.uncertain, state.refused.keys()]) {
       for (const name of names) {
         const resource = state.good.has(name) ? undefined : wanted(state, this.view, name);
         if (resource !== undefined) (state.isRefused(resource) ? refused : coming).add(name);
@@ -125,7 +137,7 @@ export class Scene {
   /** Whether routes of the client lead to a cluster, and do no more when their updates have arrived. */
   #isLeft(cluster: string): boolean {
     if (!this.#options.types.has('route') && this.#isGrace()) return !this.#isRouted(cluster);
-    for (const { state, name, held } of this.#routing()) {
+    for (const { state, name, held } of this.#routing(cluster)) {
       const next = wanted(state, this.view, name);
       if (next === undefined || next.version === held.version || !mayLeadTo(held, cluster)) continue;
       if (!leadsTo(next, cluster) && !state.isRefused(next) && !this.#waitsForRefused(next)) return true;
@@ -135,26 +147,29 @@ export class Scene {
 
   /** Whether routes lead to a cluster as things stand now, whatever the client has. */
   #isRouted(cluster: string): boolean {
-    for (const table of this.view.all('route')) if (leadsTo(table, cluster)) return true;
-    return false;
+    return referrersOf(cluster).some(({ kind, name }) => {
+      const resource = this.view.get(kind, name);
+      return resource !== undefined && leadsTo(resource, cluster);
+    });
   }
 
   #waitsForRefused(resource: EncodedResource): boolean {
     return leadsToAny(resource, (this.#missing ??= this.#findMissing()).refused);
   }
 
-  /** What decides where the client's requests go: what it has, and what it is about to have. */
-  *#routing(): Iterable<{ readonly state: TypeState; readonly name: string; readonly held: Held }> {
-    for (const kind of ['listener', 'route'] as const) {
+  /** What may lead the client's requests to a cluster: what it has, and what it is about to have. */
+  *#routing(cluster: string): Iterable<{ readonly state: TypeState; readonly name: string; readonly held: Held }> {
+    for (const { kind, name } of referrersOf(cluster)) {
       const state = this.#options.types.get(kind);
-      if (state === undefined) continue;
-      for (const [name, held] of state.good) yield { state, name, held };
-      for (const [name, held] of state.flying) if (held !== undefined) yield { state, name, held };
+      const held = state?.good.get(name);
+      const next = state?.flights.get(name);
+      if (state !== undefined && held !== undefined) yield { state, name, held };
+      if (state !== undefined && next !== undefined && next !== 'removal') yield { state, name, held: next };
     }
   }
 }
 
-/** A client may hold thousands of references, and is looked at with every change: they are in order, so none is copied. */
+/** A table has thousands of references, in order. */
 function leadsTo({ references }: EncodedResource, cluster: string): boolean {
   let low = 0;
   let high = references.length;
@@ -166,7 +181,10 @@ function leadsTo({ references }: EncodedResource, cluster: string): boolean {
   return references[low] === cluster;
 }
 
+/** A table leads to thousands of clusters, a host's routes to a few; thousands are missing at the start, and later a few. */
 function leadsToAny(resource: EncodedResource, clusters: ReadonlySet<string>): boolean {
+  const { references } = resource;
+  if (references.length <= clusters.size) return references.some((reference) => clusters.has(reference));
   for (const cluster of clusters) if (leadsTo(resource, cluster)) return true;
   return false;
 }

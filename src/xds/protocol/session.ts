@@ -1,10 +1,12 @@
-import type { DurationMs } from '../../base/index.js';
+import type { DurationMs, ObjectKey } from '../../base/index.js';
 import type { DeltaRequest, EncodedResource, ResourceKind, SotwRequest } from '../../codec/index.js';
-import type { Changes, NameChanges, View } from '../../snapshot/index.js';
+import { type Changes, type NameChanges, OUTBOUND, ownerOf, type View } from '../../snapshot/index.js';
 import { type Content, nextContent } from './content.js';
 import { review } from './coverage.js';
+import type { Aliases } from './flights.js';
 import { readDelta, readSotw, type Verdict } from './requests.js';
 import { Scene } from './scene.js';
+import type { Sharing } from './sharing.js';
 import { TypeState, type Variant } from './type-state.js';
 
 /** A request together with the form of the protocol it is written in. */
@@ -18,6 +20,10 @@ export interface Send {
   readonly sequence: number;
   readonly resources: readonly EncodedResource[];
   readonly removed: readonly string[];
+  /** Names that do not exist, where a removal would not answer them (VHDS). */
+  readonly unknown: readonly string[];
+  /** Under which other names the client asked for resources of the response, by their own names (VHDS). */
+  readonly aliases: Aliases;
 }
 
 /** What a look at a session led to. */
@@ -32,15 +38,27 @@ export interface Turn {
   readonly settled: number | undefined;
 }
 
+/** What a client wants to know about: these Services, or all. */
+export type Interests = ReadonlySet<ObjectKey> | 'all';
+
 /** What a session needs to know when it begins. */
 export interface SessionStart {
   readonly view: View;
   readonly sequence: number;
   readonly drainDelay: DurationMs;
+  /** One for all sessions. */
+  readonly sharing: Sharing;
 }
 
 /** The types we serve, in the order in which they go out (xDS protocol, "Eventual consistency considerations"). */
-export const SERVED_KINDS: readonly ResourceKind[] = ['cluster', 'endpoint', 'listener', 'route'];
+export const SERVED_KINDS: readonly ResourceKind[] = [
+  'cluster',
+  'endpoint',
+  'listener',
+  'scopedRoute',
+  'route',
+  'virtualHost',
+];
 
 /** A client that reconnects names all its types at once (Envoy 1.40); this is ample for them to arrive. */
 const GRACE_MS = 1000;
@@ -55,6 +73,7 @@ const RECONNECT_MS = 30_000;
 export class Session {
   readonly types: Map<ResourceKind, TypeState> = new Map();
   readonly #drainDelay: DurationMs;
+  readonly #sharing: Sharing;
   /** Clusters whose endpoints have to be sent again as soon as the client asks for endpoints. */
   readonly #owed = new Set<string>();
   readonly #departed = new Map<string, EncodedResource>();
@@ -67,11 +86,13 @@ export class Session {
   /** Newest publication that was told to be settled, and whether something was sent since. */
   #settled = 0;
   #unsettled = true;
+  #hasNewInterests = false;
 
-  constructor({ view, sequence, drainDelay }: SessionStart) {
+  constructor({ view, sequence, drainDelay, sharing }: SessionStart) {
     this.#view = view;
     this.#sequence = sequence;
     this.#drainDelay = drainDelay;
+    this.#sharing = sharing;
   }
 
   /** Publication that the session is at. */
@@ -86,33 +107,63 @@ export class Session {
 
   /** Reads a request, on a stream for all types or for this one alone; `turn` then tells what follows from it. */
   request(kind: ResourceKind, request: Request, now: number, isAlone = false): Verdict {
-    const state = this.types.get(kind) ?? new TypeState(kind, request.variant);
+    const state = this.types.get(kind) ?? new TypeState(kind, request.variant, this.#sharing);
     this.types.set(kind, state);
     const first = !state.started;
+    const { revision } = state.subscription;
     const verdict =
-      request.variant === 'delta' ? readDelta(state, request, this.#view) : readSotw(state, request, this.#view);
+      request.variant === 'delta'
+        ? readDelta(state, request, this.#view, this.#sharing)
+        : readSotw(state, request, this.#view);
     if (first && hasReconnected(request)) {
       this.#graceUntil = Math.max(this.#graceUntil, now + (isAlone ? RECONNECT_MS : GRACE_MS));
     }
     if (kind === 'endpoint') this.#payOwed(state);
     if (isPending(state)) this.#unsettled = true;
+    if (state.subscription.revision !== revision) this.#hasNewInterests = true;
     return verdict;
   }
 
-  /** Takes over a publication; true where the client has something to receive because of it. */
+  /** Services that the client has to hear of, where that is not what it was the last time; a scope may narrow it. */
+  takeInterests(): Interests | undefined {
+    if (!this.#hasNewInterests) return undefined;
+    this.#hasNewInterests = false;
+    const keys = new Set<ObjectKey>();
+    for (const { kind, subscription } of this.types.values()) {
+      // Under a wildcard there is one listener, and it never changes.
+      if ((subscription.wildcard && kind !== 'listener') || subscription.names.has(OUTBOUND)) return 'all';
+      for (const name of subscription.names.keys()) {
+        const key = ownerOf(kind, name);
+        if (key !== undefined) keys.add(key);
+      }
+    }
+    return keys;
+  }
+
+  /**
+   * Takes over a publication, or another view of the same one: whatever differs from what the client saw before. True where it
+   * has something to receive because of that.
+   */
   publish(view: View, sequence: number, changes: Changes): boolean {
-    if (this.#isCurrent()) this.#current = this.#sequence;
     this.#keepDeparted(changes);
-    this.#view = view;
-    this.#sequence = sequence;
-    this.#responses = 0;
+    this.catchUp(view, sequence);
     let behind = false;
     for (const state of this.types.values()) {
       for (const name of this.#touched(state, changes)) {
         if (review(state, view, name)) behind = true;
       }
+      if (this.#answerLate(state, changes)) behind = true;
     }
     return behind;
+  }
+
+  /** Takes over publications of which nothing touched this client. */
+  catchUp(view: View, sequence: number): void {
+    this.#view = view;
+    if (sequence === this.#sequence) return;
+    if (this.#isCurrent()) this.#current = this.#sequence;
+    this.#sequence = sequence;
+    this.#responses = 0;
   }
 
   /** Everything that can be sent now; it counts as sent. */
@@ -148,11 +199,13 @@ export class Session {
     this.#graceUntil = Math.max(this.#graceUntil, now + RECONNECT_MS);
   }
 
-  #send(state: TypeState, { resources, fresh, removed }: Content): Send {
+  #send(state: TypeState, { resources, fresh, removed, unknown }: Content): Send {
     // Fresh on every response of the stream, and equal for equal responses to many streams, so that they share the bytes.
     this.#responses += 1;
     const nonce = `${this.#sequence}.${this.#responses}`;
-    state.send(nonce, { sequence: this.#sequence, resources: fresh, removed });
+    const brings = this.#sharing.list(fresh);
+    const aliases = takeAliases(state, fresh, unknown);
+    state.send(nonce, { sequence: this.#sequence, brings, removed, aliases });
     if (state.kind === 'cluster') {
       for (const { name } of fresh) this.#owe(name);
       for (const name of removed) {
@@ -160,8 +213,16 @@ export class Session {
         this.#owed.delete(name);
       }
     }
-    const listed = state.isFull ? [] : removed;
-    return { kind: state.kind, variant: state.variant, nonce, sequence: this.#sequence, resources, removed: listed };
+    return {
+      kind: state.kind,
+      variant: state.variant,
+      nonce,
+      sequence: this.#sequence,
+      resources: resources === fresh ? brings.resources : resources,
+      removed: state.isFull ? NOTHING : removed,
+      unknown,
+      aliases,
+    };
   }
 
   /**
@@ -201,11 +262,24 @@ export class Session {
   }
 
   #touched({ kind, subscription }: TypeState, changes: Changes): Iterable<string> {
-    // A route table is made of virtual hosts: whether this client's is another one, its version tells.
-    const parts = changes[kind === 'route' ? 'virtualHost' : kind];
-    if (kind === 'virtualHost' || isEmpty(parts)) return NOTHING;
-    if (kind !== 'route') return [...parts.added, ...parts.changed, ...parts.removed];
-    return subscription.wildcard ? namesOf(this.#view.all('route'), subscription.names) : subscription.names;
+    const { added, changed, removed } = changes[kind];
+    const names = isEmpty(changes[kind]) ? NOTHING : [...added, ...changed, ...removed];
+    // A table is made of virtual hosts: whether this client's is another one, its version tells.
+    const isTable = kind === 'route' && (subscription.wildcard || subscription.names.has(OUTBOUND));
+    return isTable && !isEmpty(changes.virtualHost) ? [...names, OUTBOUND] : names;
+  }
+
+  /** Virtual hosts that have come into being and were asked for before, under whatever name. */
+  #answerLate(state: TypeState, { virtualHost }: Changes): boolean {
+    if (state.kind !== 'virtualHost' || virtualHost.added.length === 0) return false;
+    let isAnswered = false;
+    for (const name of state.subscription.names.keys()) {
+      const resource = this.#view.get('virtualHost', name);
+      if (resource === undefined || resource.name === name || !virtualHost.added.includes(resource.name)) continue;
+      state.forced.add(resource.name);
+      isAnswered = true;
+    }
+    return isAnswered;
   }
 
   #hasWork(): boolean {
@@ -243,11 +317,21 @@ function isEmpty({ added, changed, removed }: NameChanges): boolean {
 
 /** Whether the client has something to receive or to answer. */
 function isPending(state: TypeState): boolean {
-  return state.dirty.size + state.forced.size + state.inFlight.size > 0 || state.owesAnswer;
+  return state.dirty.size + state.forced.size + state.flights.size > 0 || state.owesAnswer;
 }
 
-function namesOf(resources: Iterable<EncodedResource>, names: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set([...names, ...[...resources].map(({ name }) => name)]);
+const NO_ALIASES: Aliases = new Map();
+
+/** The names under which what is sent now was asked for: they are answered with that. */
+function takeAliases({ aliases }: TypeState, fresh: readonly EncodedResource[], unknown: readonly string[]): Aliases {
+  if (aliases.size === 0) return NO_ALIASES;
+  const taken = new Map<string, ReadonlySet<string>>();
+  for (const name of [...fresh.map((resource) => resource.name), ...unknown]) {
+    const names = aliases.get(name);
+    if (names !== undefined) taken.set(name, names);
+    aliases.delete(name);
+  }
+  return taken;
 }
 
 /** A client that was connected before says what it kept. */

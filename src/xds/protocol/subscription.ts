@@ -1,4 +1,6 @@
 import type { DeltaRequest, SotwRequest } from '../../codec/index.js';
+import { LayeredMap, type Merges } from './layered-map.js';
+import type { Sharing } from './sharing.js';
 
 /** The name that stands for everything (xDS protocol, "How the client specifies what resources to return"). */
 export const WILDCARD = '*';
@@ -12,12 +14,33 @@ export interface SubscriptionChange {
   readonly wildcard: 'begun' | 'ended' | 'as before';
 }
 
+/** What clients ask for alike is kept once. */
+const merges: Merges<true> = new WeakMap();
+
+/** From so many names on, a list is worth sharing with other clients that ask for the same. */
+const MANY = 32;
+
 /** What a client wants of one type: names, everything, or both. */
 export class Subscription {
-  /** Names that were asked for one by one, whether they exist or not. */
-  readonly names: Set<string> = new Set();
+  readonly #names: LayeredMap<true> = new LayeredMap(merges);
+  readonly #sharing: Sharing;
   #wildcard = false;
   #everNamed = false;
+  #revision = 0;
+
+  constructor(sharing: Sharing) {
+    this.#sharing = sharing;
+  }
+
+  /** Names that were asked for one by one, whether they exist or not. */
+  get names(): Pick<LayeredMap<true>, 'has' | 'size' | 'keys'> {
+    return this.#names;
+  }
+
+  /** Another number after every change of what is wanted. */
+  get revision(): number {
+    return this.#revision;
+  }
 
   /** Whether everything is covered. */
   get wildcard(): boolean {
@@ -34,13 +57,13 @@ export class Subscription {
   ): SubscriptionChange {
     const before = this.#wildcard;
     const asked = subscribe.filter((name) => name !== WILDCARD);
-    for (const name of asked) this.names.add(name);
+    this.#add(asked);
     const everything = subscribe.includes(WILDCARD) || (first && subscribe.length + unsubscribe.length === 0);
     if (everything) this.#wildcard = true;
     if (unsubscribe.includes(WILDCARD)) this.#wildcard = false;
     // Names that were never subscribed are passed over; the lists are read in their order, so a name in both is not wanted.
-    const dropped = unsubscribe.filter((name) => this.names.delete(name));
-    return { asked, dropped, wildcard: turn(before, this.#wildcard, everything) };
+    const dropped = unsubscribe.filter((name) => this.#names.delete(name));
+    return this.#changed({ asked, dropped, wildcard: turn(before, this.#wildcard, everything) });
   }
 
   /**
@@ -52,11 +75,21 @@ export class Subscription {
     const wanted = new Set(names);
     if (names.length > 0) this.#everNamed = true;
     this.#wildcard = wanted.delete(WILDCARD) || !this.#everNamed;
-    const asked = [...wanted].filter((name) => !this.names.has(name));
-    const dropped = [...this.names].filter((name) => !wanted.has(name));
-    for (const name of asked) this.names.add(name);
-    for (const name of dropped) this.names.delete(name);
-    return { asked, dropped, wildcard: turn(before, this.#wildcard, !before) };
+    const asked = [...wanted].filter((name) => !this.#names.has(name));
+    const dropped = [...this.#names.keys()].filter((name) => !wanted.has(name));
+    this.#add(asked);
+    for (const name of dropped) this.#names.delete(name);
+    return this.#changed({ asked, dropped, wildcard: turn(before, this.#wildcard, !before) });
+  }
+
+  #changed(change: SubscriptionChange): SubscriptionChange {
+    if (change.asked.length + change.dropped.length > 0 || change.wildcard !== 'as before') this.#revision += 1;
+    return change;
+  }
+
+  #add(names: readonly string[]): void {
+    if (this.#names.size > 0 || names.length < MANY) for (const name of names) this.#names.set(name, true);
+    else this.#names.adopt(this.#sharing.names(names));
   }
 }
 

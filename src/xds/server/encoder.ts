@@ -1,4 +1,5 @@
-import { encodeDeltaResponse, encodeSotwResponse, TYPE, versionOf } from '../../codec/index.js';
+import { type DeltaItem, encodeDeltaResponse, encodeSotwResponse, TYPE, versionOf } from '../../codec/index.js';
+import { UNKNOWN_VERSION } from '../protocol/requests.js';
 import type { Send } from '../protocol/session.js';
 
 /** Who we are, shown in Envoy's statistics. */
@@ -7,33 +8,60 @@ const CONTROL_PLANE = 'penstock';
 /** Makes the bytes of responses; what goes to many proxies alike is made once. */
 export class Encoder {
   readonly #last = new Map<string, { readonly send: Send; readonly bytes: Buffer }>();
+  readonly #epoch: string;
+
+  /** `epoch` is another one with every start of the server: nonces begin anew then, and versions made from them must not. */
+  constructor(epoch: string) {
+    this.#epoch = epoch;
+  }
 
   encode(send: Send): Buffer {
     const key = `${send.variant} ${send.kind}`;
     const last = this.#last.get(key);
     if (last !== undefined && isSame(last.send, send)) return last.bytes;
-    const bytes = bytesOf(send);
+    const bytes = this.#bytesOf(send);
     this.#last.set(key, { send, bytes });
     return bytes;
+  }
+
+  #bytesOf(send: Send): Buffer {
+    const { variant, kind, nonce, resources, removed } = send;
+    const common = { typeUrl: TYPE[kind], nonce, controlPlane: CONTROL_PLANE };
+    const bytes =
+      variant === 'delta'
+        ? encodeDeltaResponse({ ...common, resources: this.#items(send), removed, systemVersion: contentVersion(send) })
+        : encodeSotwResponse({ ...common, resources, version: contentVersion(send) });
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  #items({ resources, unknown, aliases, nonce }: Send): readonly DeltaItem[] {
+    if (unknown.length + aliases.size === 0) return resources;
+    const named = (name: string): readonly string[] => [...(aliases.get(name) ?? [])].toSorted();
+    const version = `${UNKNOWN_VERSION}${this.#epoch}.${nonce}`;
+    return [
+      ...resources.map((resource): DeltaItem => {
+        const others = named(resource.name);
+        return others.length === 0 ? resource : { kind: 'aliased', resource, aliases: others };
+      }),
+      ...unknown.map(
+        (name): DeltaItem => ({ kind: 'unknown', name, version, aliases: [...new Set([name, ...named(name)])] }),
+      ),
+    ];
   }
 }
 
 function isSame(a: Send, b: Send): boolean {
-  return a.nonce === b.nonce && sameList(a.resources, b.resources) && sameList(a.removed, b.removed);
+  return (
+    a.nonce === b.nonce &&
+    sameList(a.resources, b.resources) &&
+    sameList(a.removed, b.removed) &&
+    // Answers to requests of one client: hardly ever equal.
+    a.unknown.length + b.unknown.length + a.aliases.size + b.aliases.size === 0
+  );
 }
 
 function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, at) => item === b[at]);
-}
-
-function bytesOf(send: Send): Buffer {
-  const { variant, kind, nonce, resources, removed } = send;
-  const common = { typeUrl: TYPE[kind], nonce, resources, controlPlane: CONTROL_PLANE };
-  const bytes =
-    variant === 'delta'
-      ? encodeDeltaResponse({ ...common, removed, systemVersion: contentVersion(send) })
-      : encodeSotwResponse({ ...common, version: contentVersion(send) });
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return a === b || (a.length === b.length && a.every((item, at) => item === b[at]));
 }
 
 /** Version of a list: like that of a resource it says what is in it, on every replica and after every restart. */

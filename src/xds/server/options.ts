@@ -1,5 +1,6 @@
 import type { DurationMs } from '../../base/index.js';
 import type { Changes, Snapshot } from '../../snapshot/index.js';
+import type { ScopeChoice } from './identity.js';
 
 /** How the xDS server serves. */
 export interface XdsOptions {
@@ -7,6 +8,10 @@ export interface XdsOptions {
   readonly address: string;
   /** How long a cluster that no route of a proxy refers to any more stays there, for requests that are under way. */
   readonly drainDelay: DurationMs;
+  /** What a proxy is served that can take both. */
+  readonly scope: ScopeChoice;
+  /** How long a Service stays in the lazy scope of a workload after its last use; `undefined`: for ever. */
+  readonly forgetAfter: DurationMs | undefined;
   readonly limits?: Partial<XdsLimits>;
 }
 

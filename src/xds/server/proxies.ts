@@ -1,7 +1,7 @@
 import type { ResourceKind } from '../../codec/index.js';
 import type { Identity } from './identity.js';
-import type { XdsPublication } from './options.js';
 import { Proxy, type ProxyContext, type ResponseStream } from './proxy.js';
+import type { Workloads } from './workloads.js';
 
 /** A stream whose first request has just come. */
 export interface Newcomer {
@@ -10,12 +10,18 @@ export interface Newcomer {
   readonly kind: ResourceKind | undefined;
 }
 
+/** What the clients share. */
+export interface ProxiesContext extends ProxyContext {
+  readonly workloads: Workloads;
+}
+
 /** The clients that are connected. */
 export class Proxies {
-  readonly #context: ProxyContext;
+  readonly #context: ProxiesContext;
   readonly #byId = new Map<string, Set<Proxy>>();
+  #sessions = 0;
 
-  constructor(context: ProxyContext) {
+  constructor(context: ProxiesContext) {
     this.#context = context;
   }
 
@@ -24,16 +30,23 @@ export class Proxies {
     for (const proxies of this.#byId.values()) yield* proxies;
   }
 
+  /** Those of one node. */
+  of(id: string): Iterable<Proxy> {
+    return this.#byId.get(id) ?? [];
+  }
+
   /**
    * The client that a new stream belongs to, given the type it asks for first. Streams of one node that are one client share
    * a session, so that the order among types holds across them.
    */
-  join(identity: Identity, newcomer: Newcomer, publication: XdsPublication): Proxy {
+  join(identity: Identity, newcomer: Newcomer): Proxy {
     const { stream, kind } = newcomer;
     const siblings = this.#byId.get(identity.id) ?? new Set();
     for (const sibling of siblings) if (sibling.accepts(stream, kind)) return sibling;
-    const proxy = new Proxy(identity, stream, { context: this.#context, publication });
-    if (siblings.size === 0) this.#context.facts.connected({ ...identity, peer: stream.peer });
+    const workload = identity.routing === 'onDemand' ? this.#context.workloads.of(identity) : undefined;
+    const session = (this.#sessions += 1);
+    const proxy = new Proxy(identity, stream, { context: this.#context, workload, session });
+    this.#context.facts.connected({ ...identity, session, peer: stream.peer });
     this.#byId.set(identity.id, siblings.add(proxy));
     return proxy;
   }
@@ -42,9 +55,14 @@ export class Proxies {
   leave(proxy: Proxy, stream: ResponseStream): void {
     if (!proxy.close(stream)) return;
     const { id } = proxy.identity;
+    const { audience, workloads, facts } = this.#context;
+    audience.delete(proxy);
     const siblings = this.#byId.get(id);
-    if (siblings === undefined || !siblings.delete(proxy) || siblings.size > 0) return;
-    this.#byId.delete(id);
-    this.#context.facts.disconnected({ proxy: id });
+    if (siblings?.delete(proxy) !== true) return;
+    if (siblings.size === 0) {
+      this.#byId.delete(id);
+      workloads.left(id);
+    }
+    facts.disconnected({ session: proxy.session, proxy: id });
   }
 }

@@ -40,6 +40,10 @@ export interface ProxyState {
   readonly peer: string;
   /** Milliseconds since 1970. */
   readonly connectedAt: number;
+  /** What it is served: everything, or what its workload calls. */
+  readonly scope: 'full' | 'lazy';
+  /** How many Services are in its lazy scope. */
+  readonly hosts: number | undefined;
   /** All types on one stream. */
   readonly aggregated: boolean;
   /** Publication that the server is at. */
@@ -60,13 +64,13 @@ export function typeStateOf(
   acknowledged: number,
   rejections: readonly RejectionState[],
 ): ProxyTypeState {
-  const { kind, variant, subscription, good, inFlight, dirty, forced, leaving } = state;
+  const { kind, variant, subscription, good, flights, dirty, forced, leaving } = state;
   return {
     kind,
     variant,
     subscribed: subscription.wildcard ? '*' : subscription.names.size,
     resources: good.size,
-    inFlight: inFlight.size,
+    inFlight: flights.size,
     pending: new Set([...dirty, ...forced]).size,
     leaving: leaving.size,
     acknowledged,

@@ -1,13 +1,17 @@
 import { assertNever, type DurationMs } from '../../base/index.js';
 import type { ResourceKind } from '../../codec/index.js';
-import type { ViewOf } from '../../snapshot/index.js';
+import { type Changes, type HostSet, OUTBOUND, type Routing, type View, type ViewOf } from '../../snapshot/index.js';
+import { hostsNamed } from '../protocol/hosts-named.js';
 import type { Verdict } from '../protocol/requests.js';
 import { type Request, Session } from '../protocol/session.js';
+import type { Sharing } from '../protocol/sharing.js';
+import type { Audience, Listener } from './audience.js';
 import type { Encoder } from './encoder.js';
 import type { XdsFacts } from './facts.js';
 import type { Identity } from './identity.js';
 import type { XdsPublication } from './options.js';
 import { isInForce, type ProxyState, type RejectionState, typeStateOf } from './proxy-state.js';
+import type { Member, Workload } from './workloads.js';
 
 /** A stream as a proxy writes to it. */
 export interface ResponseStream {
@@ -24,6 +28,11 @@ export interface ProxyContext {
   readonly facts: XdsFacts;
   readonly viewOf: ViewOf;
   readonly encoder: Encoder;
+  readonly sharing: Sharing;
+  /** Those who have to know of a change. */
+  readonly audience: Audience<Listener>;
+  /** The newest one. */
+  readonly publication: () => XdsPublication;
   readonly drainDelay: DurationMs;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
@@ -31,13 +40,33 @@ export interface ProxyContext {
   readonly wallClock: () => number;
 }
 
+/** How a proxy hangs together with others. */
+export interface ProxyTies {
+  readonly context: ProxyContext;
+  /** Where it has a lazy scope. */
+  readonly workload: Workload | undefined;
+  readonly session: number;
+}
+
 /** So many refusals are remembered a type; what is left out is known by the counters. */
 const MOST_REJECTIONS = 20;
 
+const TABLE: Routing = { kind: 'table' };
+const SCOPED: Routing = { kind: 'scoped' };
+
+function routingOf(kind: Routing['kind'], hosts: HostSet | undefined): Routing {
+  if (kind === 'onDemand' && hosts !== undefined) return { kind, hosts };
+  return kind === 'table' ? TABLE : SCOPED;
+}
+
 /** One client: its session, its streams, its timer. */
-export class Proxy {
+export class Proxy implements Member {
   readonly identity: Identity;
+  /** Its number among all clients there ever were. */
+  readonly session: number;
   readonly #context: ProxyContext;
+  /** Where it has a lazy scope. */
+  readonly #workload: Workload | undefined;
   readonly #session: Session;
   readonly #streams = new Map<ResourceKind, ResponseStream>();
   readonly #peer: string;
@@ -46,17 +75,17 @@ export class Proxy {
   readonly #rejections = new Map<ResourceKind, readonly RejectionState[]>();
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(identity: Identity, stream: ResponseStream, at: { context: ProxyContext; publication: XdsPublication }) {
-    const { context, publication } = at;
+  constructor(identity: Identity, stream: ResponseStream, { context, workload, session }: ProxyTies) {
     this.identity = identity;
+    this.session = session;
     this.#context = context;
+    this.#workload = workload;
     this.#peer = stream.peer;
     this.#connectedAt = context.wallClock();
-    this.#session = new Session({
-      view: context.viewOf(publication.snapshot, identity.scope),
-      sequence: publication.sequence,
-      drainDelay: context.drainDelay,
-    });
+    workload?.join(this);
+    const { sequence } = context.publication();
+    const { drainDelay, sharing } = context;
+    this.#session = new Session({ view: this.#view(), sequence, drainDelay, sharing });
   }
 
   /**
@@ -89,20 +118,33 @@ export class Proxy {
   /** Reads a request and writes what follows from it. */
   request(kind: ResourceKind, request: Request): void {
     this.#guard(() => {
+      this.#catchUp();
+      this.#learn(kind, request);
       const isAlone = this.#streams.get(kind)?.serves !== 'all';
       this.#tell(kind, this.#session.request(kind, request, this.#context.now(), isAlone));
+      this.#attend();
       this.#turn();
     });
   }
 
-  /** Takes over a publication and writes what follows from it; true where the client has something to receive. */
-  publish({ snapshot, sequence, changes }: XdsPublication): boolean {
+  /** Takes over a publication that touches it and writes what follows from that. */
+  publish({ sequence, changes }: XdsPublication): number {
     let isBehind = false;
     this.#guard(() => {
-      isBehind = this.#session.publish(this.#context.viewOf(snapshot, this.identity.scope), sequence, changes);
+      isBehind = this.#session.publish(this.#view(), sequence, changes);
+      if (isBehind) this.#context.facts.awaited({ sequence, session: this.session, proxy: this.identity.id });
       this.#turn();
     });
-    return isBehind;
+    return isBehind ? 1 : 0;
+  }
+
+  /** Takes over what its workload has learned or forgotten, and writes what follows from that. */
+  rescope(changes: Changes): void {
+    this.#guard(() => {
+      this.#catchUp();
+      this.#session.publish(this.#view(), this.#session.sequence, changes);
+      this.#turn();
+    });
   }
 
   /** A stream has ended; true where it was the last one. */
@@ -112,11 +154,13 @@ export class Proxy {
     }
     if (this.#streams.size > 0) return false;
     clearTimeout(this.#timer);
+    this.#workload?.leave(this);
     return true;
   }
 
   /** How it stands. */
   state(): ProxyState {
+    this.#catchUp();
     const { id, namespace, workload, client } = this.identity;
     return {
       id,
@@ -125,6 +169,8 @@ export class Proxy {
       client,
       peer: this.#peer,
       connectedAt: this.#connectedAt,
+      scope: this.#workload === undefined ? 'full' : 'lazy',
+      hosts: this.#workload?.scope.hosts.keys.length,
       aggregated: [...this.#streams.values()].every(({ serves }) => serves === 'all'),
       sequence: this.#session.sequence,
       acknowledged: this.#session.acknowledged,
@@ -132,6 +178,36 @@ export class Proxy {
         typeStateOf(state, this.#acknowledged.get(state.kind) ?? 0, this.#rejections.get(state.kind) ?? []),
       ),
     };
+  }
+
+  /** Publications that touch nothing of this client are not brought to it: it takes over the newest when it does something. */
+  #catchUp(): void {
+    const { sequence } = this.#context.publication();
+    if (sequence !== this.#session.sequence) this.#session.catchUp(this.#view(), sequence);
+  }
+
+  #view(hosts: HostSet | undefined = this.#workload?.scope.hosts): View {
+    const { namespace, outbound, routing } = this.identity;
+    const { snapshot } = this.#context.publication();
+    return this.#context.viewOf(snapshot, { namespace, outbound, routing: routingOf(routing, hosts) });
+  }
+
+  /** What the client asks for, or shows to hold, is in the scope of its workload from here on. */
+  #learn(kind: ResourceKind, request: Request): void {
+    if (this.#workload === undefined || request.variant !== 'delta') return;
+    const isFirst = this.#session.types.get(kind)?.started !== true;
+    this.#workload.ask(hostsNamed(kind, request, this.identity.namespace, isFirst));
+    if (!isFirst || kind !== 'route') return;
+    const held = request.initialVersions.get(OUTBOUND);
+    // A server that has just started goes on where the one before it was: else what the client has would be sent once more.
+    this.#workload.begin((hosts) => held === undefined || this.#view(hosts).get('route', OUTBOUND)?.version === held);
+    this.#session.catchUp(this.#view(), this.#session.sequence);
+  }
+
+  /** The workload hears for its proxies. */
+  #attend(): void {
+    const interests = this.#workload === undefined ? this.#session.takeInterests() : undefined;
+    if (interests !== undefined) this.#context.audience.set(this, interests);
   }
 
   /** A fault of ours must cost one client its stream, not all clients the server: it comes back and starts anew. */
@@ -146,6 +222,7 @@ export class Proxy {
   /** Writes whatever can be written now. */
   #turn(): void {
     const { facts, encoder, now } = this.#context;
+    const { session } = this;
     const proxy = this.identity.id;
     const { sends, wakeAt, settled } = this.#session.turn(now());
     for (const send of sends) {
@@ -153,6 +230,7 @@ export class Proxy {
       this.#write(send.kind, bytes);
       const { kind, sequence, resources, removed } = send;
       facts.pushed({
+        session,
         proxy,
         kind,
         sequence,
@@ -161,7 +239,7 @@ export class Proxy {
         bytes: bytes.length,
       });
     }
-    if (settled !== undefined) facts.settled({ proxy, sequence: settled });
+    if (settled !== undefined) facts.settled({ session, proxy, sequence: settled });
     this.#wake(wakeAt);
   }
 
@@ -176,29 +254,35 @@ export class Proxy {
     const stream = this.#streams.get(kind);
     stream?.write(bytes, () => {
       // By then the type may have moved to another stream.
-      if (this.#streams.get(kind) === stream && this.#session.flushed(kind)) this.#guard(() => this.#turn());
+      if (this.#streams.get(kind) !== stream || !this.#session.flushed(kind)) return;
+      this.#catchUp();
+      this.#guard(() => this.#turn());
     });
   }
 
   #wake(at: number | undefined): void {
     clearTimeout(this.#timer);
     this.#timer =
-      at === undefined
-        ? undefined
-        : setTimeout(() => this.#guard(() => this.#turn()), Math.ceil(at - this.#context.now())).unref();
+      at === undefined ? undefined : setTimeout(() => this.#wokenUp(), Math.ceil(at - this.#context.now())).unref();
+  }
+
+  #wokenUp(): void {
+    this.#catchUp();
+    this.#guard(() => this.#turn());
   }
 
   #tell(kind: ResourceKind, verdict: Verdict): void {
     const { facts, wallClock } = this.#context;
+    const { session } = this;
     const proxy = this.identity.id;
     switch (verdict.kind) {
       case 'ack':
         this.#acknowledged.set(kind, verdict.sequence);
-        return facts.acked({ proxy, kind, sequence: verdict.sequence });
+        return facts.acked({ session, proxy, kind, sequence: verdict.sequence, resources: verdict.resources });
       case 'nack': {
         const { sequence, message, refused } = verdict;
         if (refused.length > 0) this.#remember(kind, { message, resources: refused, sequence, at: wallClock() });
-        return facts.rejected({ proxy, kind, sequence, message, names: refused.map(({ name }) => name) });
+        return facts.rejected({ session, proxy, kind, sequence, message, refused });
       }
       case 'other':
       case 'stale':

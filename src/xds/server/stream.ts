@@ -2,7 +2,7 @@ import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { kindOf, type ResourceKind, type ServiceMethod, TYPE } from '../../codec/index.js';
 import { SERVED_KINDS } from '../protocol/session.js';
 import type { XdsFacts } from './facts.js';
-import { type Identity, identityOf } from './identity.js';
+import { type Identity, identityOf, type ScopeChoice } from './identity.js';
 import type { XdsLimits } from './options.js';
 import type { Newcomer } from './proxies.js';
 import type { Proxy, ResponseStream } from './proxy.js';
@@ -15,6 +15,7 @@ export type RawCall = ServerDuplexStream<Buffer, Buffer>;
 export interface StreamContext {
   readonly facts: XdsFacts;
   readonly limits: XdsLimits;
+  readonly scope: ScopeChoice;
   readonly now: () => number;
   /** Finds or makes the client that this stream belongs to. */
   join(identity: Identity, newcomer: Newcomer): Proxy;
@@ -27,7 +28,7 @@ export class XdsStream implements ResponseStream {
   readonly peer: string;
   readonly serves: ServiceMethod['serves'];
   readonly #call: RawCall;
-  readonly #variant: ServiceMethod['variant'];
+  readonly #method: ServiceMethod;
   readonly #context: StreamContext;
   readonly #unserved = new Set<string>();
   #proxy: Proxy | undefined;
@@ -35,11 +36,11 @@ export class XdsStream implements ResponseStream {
   #unflushed = 0;
   #stalledSince = 0;
 
-  constructor(call: RawCall, { serves, variant }: ServiceMethod, context: StreamContext) {
+  constructor(call: RawCall, method: ServiceMethod, context: StreamContext) {
     this.peer = call.getPeer();
-    this.serves = serves;
+    this.serves = method.serves;
     this.#call = call;
-    this.#variant = variant;
+    this.#method = method;
     this.#context = context;
     for (const event of ['cancelled', 'close', 'error']) call.on(event, () => this.#over());
   }
@@ -104,10 +105,10 @@ export class XdsStream implements ResponseStream {
   }
 
   #request(bytes: Buffer): void {
-    const { limits } = this.#context;
-    const request = readRequest(bytes, this.#variant, limits);
+    const { limits, scope } = this.#context;
+    const request = readRequest(bytes, this.#method.variant, limits);
     const kind = this.#kindOf(request.typeUrl);
-    const proxy = (this.#proxy ??= this.#join(identityOf(request.node), kind));
+    const proxy = (this.#proxy ??= this.#join(identityOf(request.node, { method: this.#method, scope }), kind));
     if (kind === undefined) return this.#passOver(proxy, request.typeUrl);
     proxy.open(kind, this);
     proxy.request(kind, request);

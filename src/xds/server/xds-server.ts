@@ -1,26 +1,25 @@
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity, status } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import { ControlPlaneError, invariant } from '../../base/index.js';
+import { ControlPlaneError, type DurationMs, durationMs, invariant } from '../../base/index.js';
 import { SERVICES, type ServiceMethod } from '../../codec/index.js';
 import type { ViewOf } from '../../snapshot/index.js';
-import { SERVED_KINDS } from '../protocol/session.js';
+import { Sharing } from '../protocol/sharing.js';
+import { Audience, type Listener } from './audience.js';
 import { Encoder } from './encoder.js';
 import type { XdsFacts } from './facts.js';
+import { identityOf, type Terms } from './identity.js';
 import { DEFAULT_LIMITS, type XdsLimits, type XdsOptions, type XdsPublication } from './options.js';
 import { Proxies } from './proxies.js';
 import type { ProxyState } from './proxy-state.js';
+import { type LoadReports, loadReportMethods } from './load-reports.js';
 import { reflectionMethods } from './reflection.js';
 import { StreamEnd } from './request-reader.js';
 import { type RawCall, type StreamContext, XdsStream } from './stream.js';
+import { Workloads } from './workloads.js';
 
 /** A client that is gone without a word is noticed after this and grpc's own 20 s. */
 const KEEPALIVE_MS = 30_000;
 const LOOK_FOR_STALLED_MS = 5000;
-
-/** Methods that are served: VHDS waits for the lazy scope. */
-const METHODS: readonly ServiceMethod[] = SERVICES.filter(
-  ({ serves }) => serves === 'all' || SERVED_KINDS.includes(serves),
-);
 
 /** The gRPC server: streams in, sessions between, facts out. Serves no stream before the first publication. */
 export class XdsServer {
@@ -28,7 +27,10 @@ export class XdsServer {
   readonly #limits: XdsLimits;
   readonly #server: Server;
   readonly #health = new HealthImplementation();
+  readonly #audience = new Audience<Listener>();
   readonly #proxies: Proxies;
+  readonly #workloads: Workloads;
+  readonly #loadReports: LoadReports;
   readonly #streams = new Set<XdsStream>();
   readonly #context: StreamContext;
   #publication: XdsPublication | undefined;
@@ -36,31 +38,43 @@ export class XdsServer {
   #isStopping = false;
 
   constructor(options: XdsOptions, viewOf: ViewOf, facts: XdsFacts) {
+    const { drainDelay, forgetAfter, scope } = options;
     const now = (): number => performance.now();
+    const wallClock = (): number => Date.now();
+    const publication = (): XdsPublication => {
+      invariant(this.#publication !== undefined, 'a stream is read before the first publication');
+      return this.#publication;
+    };
     this.#address = options.address;
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
-    const wallClock = (): number => Date.now();
+    const limits = this.#limits;
+    const audience = this.#audience;
+    this.#workloads = new Workloads({ facts, audience, now, publication, forgetAfter });
     this.#proxies = new Proxies({
-      facts,
-      viewOf,
-      encoder: new Encoder(),
-      drainDelay: options.drainDelay,
-      now,
-      wallClock,
+      ...{ facts, viewOf, audience, publication, drainDelay, now, wallClock },
+      workloads: this.#workloads,
+      encoder: new Encoder(wallClock().toString(36)),
+      sharing: new Sharing(),
     });
     this.#context = {
-      facts,
-      limits: this.#limits,
-      now,
-      join: (identity, newcomer) => {
-        invariant(this.#publication !== undefined, 'a stream is read before the first publication');
-        return this.#proxies.join(identity, newcomer, this.#publication);
-      },
+      ...{ facts, limits, scope, now },
+      join: (identity, newcomer) => this.#proxies.join(identity, newcomer),
       leave: (stream, proxy) => {
         this.#streams.delete(stream);
         if (proxy !== undefined) this.#proxies.leave(proxy, stream);
       },
     };
+    this.#loadReports = loadReportMethods({
+      ...{ limits, interval: reportInterval(forgetAfter) },
+      // A proxy may open this stream before its others, and says the same of itself.
+      isWanted: (node) => forgetAfter !== undefined && identityOf(node, { method: ADS, scope })?.routing === 'onDemand',
+      reported: ({ node, clusters }) => {
+        const used = clusters.filter(({ issued, active }) => issued + active > 0).map(({ name }) => name);
+        this.#workloads.used(node.id, used);
+      },
+      silent: (id) => this.#workloads.silent(id),
+      turnedAway: (fact) => facts.turnedAway(fact),
+    });
     this.#server = this.#newServer();
   }
 
@@ -72,6 +86,7 @@ export class XdsServer {
         else reject(bindError(this.#address, error));
       });
     });
+    this.#workloads.start();
     this.#stalledTimer = setInterval(() => this.#endStalled(), LOOK_FOR_STALLED_MS).unref();
     return { port };
   }
@@ -86,7 +101,7 @@ export class XdsServer {
       return 0;
     }
     let interested = 0;
-    for (const proxy of this.#proxies) if (proxy.publish(publication)) interested += 1;
+    for (const listener of this.#audience.of(publication.changes.hosts)) interested += listener.publish(publication);
     return interested;
   }
 
@@ -95,10 +110,17 @@ export class XdsServer {
     return [...this.#proxies].map((proxy) => proxy.state());
   }
 
+  /** The clients of one node: usually one, or none. */
+  proxiesOf(id: string): readonly ProxyState[] {
+    return [...this.#proxies.of(id)].map((proxy) => proxy.state());
+  }
+
   /** Takes no new streams, ends those there are behind what is being written, and waits for them a bounded time. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearInterval(this.#stalledTimer);
+    this.#workloads.stop();
+    this.#loadReports.stop();
     this.#setHealth('NOT_SERVING');
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
@@ -122,10 +144,11 @@ export class XdsServer {
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_permit_without_calls': 1,
     });
-    for (const method of METHODS) {
+    for (const method of SERVICES) {
       server.register(method.path, (call: RawCall) => this.#open(call, method), asIs, asIs, 'bidi');
     }
-    for (const { path, serve } of reflectionMethods()) server.register(path, serve, asIs, asIs, 'bidi');
+    for (const { path, serve } of [...reflectionMethods(), ...this.#loadReports.methods])
+      server.register(path, serve, asIs, asIs, 'bidi');
     this.#health.addToServer(server);
     this.#setHealth('NOT_SERVING');
     return server;
@@ -139,7 +162,7 @@ export class XdsServer {
   }
 
   #setHealth(health: 'SERVING' | 'NOT_SERVING'): void {
-    for (const service of new Set(['', ...METHODS.map((method) => method.service)])) {
+    for (const service of new Set(['', ...SERVICES.map((method) => method.service)])) {
       this.#health.setStatus(service, health);
     }
   }
@@ -152,6 +175,18 @@ export class XdsServer {
       stream.fail(new StreamEnd(status.RESOURCE_EXHAUSTED, `nothing was read for ${this.#limits.stalledMs} ms`));
     }
   }
+}
+
+const ADS: Terms['method'] = { variant: 'delta', serves: 'all' };
+
+/** Seldom where nothing is forgotten: the reports are then for nobody. */
+const LONGEST_INTERVAL_MS = 60_000;
+
+/** Several reports have to come within the time of forgetting. */
+function reportInterval(forgetAfter: DurationMs | undefined): DurationMs {
+  const interval = durationMs(Math.min(Math.ceil((forgetAfter ?? LONGEST_INTERVAL_MS) / 4), LONGEST_INTERVAL_MS));
+  invariant(interval !== undefined, 'a part of a duration is one');
+  return interval;
 }
 
 /** Messages are bytes on both sides: what they say is read by the codec. */

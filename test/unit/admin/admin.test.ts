@@ -23,6 +23,8 @@ const PROXY: ProxyFacts = {
   client: 'envoy 1.40.0',
   peer: '127.0.0.1:4711',
   connectedAt: '2026-01-01T00:00:00.000Z',
+  scope: 'full',
+  hosts: undefined,
   aggregated: true,
   sequence: 3,
   acknowledged: 3,

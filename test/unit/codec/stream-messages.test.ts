@@ -69,7 +69,7 @@ test('a virtual host can carry aliases, and an unknown one has a name and no bod
     systemVersion: '',
     resources: [
       { kind: 'aliased', resource: host, aliases: ['outbound/cart'] },
-      { kind: 'unknown', name: 'outbound/nowhere', aliases: ['outbound/nowhere'] },
+      { kind: 'unknown', name: 'outbound/nowhere', version: 'unknown-1.1', aliases: ['outbound/nowhere'] },
     ],
     removed: [],
   });

@@ -24,7 +24,7 @@ test('an acknowledgement is not answered', () => {
   const client = new Conversation('delta', ...AB);
   client.ask('cluster');
   assert.deepEqual(client.ack('cluster'), []);
-  assert.deepEqual(client.verdict, { kind: 'ack', sequence: 1 });
+  assert.deepEqual(client.verdict, { kind: 'ack', sequence: 1, resources: AB });
 });
 
 test('only what changed is sent', () => {

@@ -3,6 +3,7 @@ import type { EncodedResource, ResourceKind } from '../../../src/codec/index.js'
 import type { Changes, NameChanges, View } from '../../../src/snapshot/index.js';
 import type { Verdict } from '../../../src/xds/protocol/requests.js';
 import { type Request, type Send, Session, type Turn } from '../../../src/xds/protocol/session.js';
+import { Sharing } from '../../../src/xds/protocol/sharing.js';
 import type { Variant } from '../../../src/xds/protocol/type-state.js';
 
 export const DRAIN = 5000;
@@ -59,7 +60,10 @@ export function changesBetween(before: readonly EncodedResource[], after: readon
       removed: [...old.keys()].filter((name) => !now.has(name)),
     };
   };
-  return { cluster: of('cluster'), endpoint: of('endpoint'), listener: of('listener'), virtualHost: of('route') };
+  return {
+    ...{ cluster: of('cluster'), endpoint: of('endpoint'), listener: of('listener'), virtualHost: of('route') },
+    ...{ scopedRoute: of('scopedRoute'), route: of('route'), hosts: [] },
+  };
 }
 
 /** Names and versions to subscribe with; everything may be left out. */
@@ -96,7 +100,7 @@ export class Conversation {
     this.#resources = resources;
     const drainDelay = durationMs(DRAIN);
     invariant(drainDelay !== undefined, 'the drain delay of the tests is one');
-    this.session = new Session({ view: viewOf(resources), sequence: 1, drainDelay });
+    this.session = new Session({ view: viewOf(resources), sequence: 1, drainDelay, sharing: new Sharing() });
   }
 
   /** Sends a request and tells what comes back. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import { encodeMessage, type ProxyNode, struct } from '../../../src/codec/index.js';
-import { identityOf } from '../../../src/xds/server/identity.js';
+import { identityOf, type Terms } from '../../../src/xds/server/identity.js';
 import { DEFAULT_LIMITS } from '../../../src/xds/server/options.js';
 import { readRequest, StreamEnd } from '../../../src/xds/server/request-reader.js';
 
@@ -10,6 +10,8 @@ function node(parts: Partial<ProxyNode>): ProxyNode {
   return { id: 'sidecar~shop~web-1', cluster: 'web', metadata: new Map(), ...parts };
 }
 
+const SOTW: Terms = { method: { variant: 'sotw', serves: 'all' }, scope: 'lazy' };
+const DELTA: Terms = { method: { variant: 'delta', serves: 'all' }, scope: 'lazy' };
 const HERE = { host: '127.0.0.1', port: 15_001 };
 const rows: readonly { name: string; node: ProxyNode; namespace: string; outbound: object }[] = [
   { name: 'the node id alone', node: node({}), namespace: 'shop', outbound: HERE },
@@ -31,19 +33,50 @@ const rows: readonly { name: string; node: ProxyNode; namespace: string; outboun
 ];
 for (const { name, node: given, namespace, outbound } of rows) {
   test(`identity from ${name}`, () => {
-    assert.deepEqual(identityOf(given)?.scope, { namespace, outbound });
+    const identity = identityOf(given, SOTW);
+    assert.deepEqual([identity?.namespace, identity?.outbound], [namespace, outbound]);
   });
 }
 
 test('a client that does not say who it is has no identity', () => {
-  assert.equal(identityOf(undefined), undefined);
-  assert.equal(identityOf(node({ id: '' })), undefined);
+  assert.equal(identityOf(undefined, SOTW), undefined);
+  assert.equal(identityOf(node({ id: '' }), SOTW), undefined);
 });
 
 test('what a client runs is told', () => {
-  assert.equal(identityOf(node({ userAgent: 'envoy', version: '1.40.0' }))?.client, 'envoy 1.40.0');
-  assert.equal(identityOf(node({}))?.client, '');
+  assert.equal(identityOf(node({ userAgent: 'envoy', version: '1.40.0' }), SOTW)?.client, 'envoy 1.40.0');
+  assert.equal(identityOf(node({}), SOTW)?.client, '');
 });
+
+const envoy = (version: string, metadata: Readonly<Record<string, string>> = {}): ProxyNode =>
+  node({ userAgent: 'envoy', version, metadata: new Map(Object.entries(metadata)) });
+const routings: readonly { name: string; node: ProxyNode; terms?: Terms; routing: string }[] = [
+  { name: 'a recent Envoy', node: envoy('1.40.0'), routing: 'onDemand' },
+  { name: 'the first Envoy that can', node: envoy('1.40.0-dev'), routing: 'onDemand' },
+  { name: 'an Envoy of a next major version', node: envoy('2.0.1'), routing: 'onDemand' },
+  { name: 'an Envoy that can not', node: envoy('1.39.3'), routing: 'scoped' },
+  { name: 'an Envoy that wants everything', node: envoy('1.40.0', { SCOPE: 'full' }), routing: 'scoped' },
+  {
+    name: 'an Envoy of a server of full scope',
+    node: envoy('1.40.0'),
+    terms: { ...DELTA, scope: 'full' },
+    routing: 'scoped',
+  },
+  {
+    name: 'a stream of one type',
+    node: envoy('1.40.0'),
+    terms: { ...DELTA, method: { variant: 'delta', serves: 'cluster' } },
+    routing: 'scoped',
+  },
+  { name: 'the state of the world', node: envoy('1.40.0'), terms: SOTW, routing: 'table' },
+  { name: 'a client that does not say what it is', node: node({}), routing: 'scoped' },
+  { name: 'a version that is none', node: envoy('main'), routing: 'scoped' },
+];
+for (const { name, node: given, terms = DELTA, routing } of routings) {
+  test(`${name} gets its routes as ${routing}`, () => {
+    assert.equal(identityOf(given, terms)?.routing, routing);
+  });
+}
 
 const LIMITS = { ...DEFAULT_LIMITS, names: 2, nameLength: 4 };
 const refused: readonly { name: string; bytes: Uint8Array; code: status }[] = [

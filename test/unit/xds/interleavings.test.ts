@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { durationMs, invariant } from '../../../src/base/index.js';
 import type { EncodedResource, ResourceKind } from '../../../src/codec/index.js';
 import { SERVED_KINDS, Session } from '../../../src/xds/protocol/session.js';
+import { Sharing } from '../../../src/xds/protocol/sharing.js';
 import type { Variant } from '../../../src/xds/protocol/type-state.js';
 import { changesBetween, cluster, DRAIN, endpoint, listener, table, viewOf } from './given.js';
 import { BAD, ModelledEnvoy } from './modelled-envoy.js';
@@ -153,7 +154,7 @@ class Run {
   #newSession(): Session {
     const drainDelay = durationMs(DRAIN);
     invariant(drainDelay !== undefined, 'the drain delay of the tests is one');
-    return new Session({ view: viewOf(this.#world), sequence: this.#sequence, drainDelay });
+    return new Session({ view: viewOf(this.#world), sequence: this.#sequence, drainDelay, sharing: new Sharing() });
   }
 }
 
