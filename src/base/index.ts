@@ -4,6 +4,7 @@ export { nearest } from './nearest.js';
 export { byText } from './order.js';
 export { PROBLEM_CODES, printProblem, printRef, showValue } from './problem.js';
 export type { ObjectRef, Place, Problem, ProblemCode, Translation } from './problem.js';
+export { sameContent } from './same-content.js';
 export {
   clampWeight,
   clusterName,

@@ -42,6 +42,9 @@ export function encode<K extends ResourceKind>(
 // RouteConfiguration.virtual_hosts (route.proto). Fields are written by their number, and `name` is the only one before it.
 const VIRTUAL_HOSTS_FIELD = 2;
 
+/** A table of fewer virtual hosts costs less to make anew than to remember its parts. */
+const MANY = 16;
+
 /** Virtual hosts as they stand in a table: one that changes makes a table anew for each namespace, of thousands that did not. */
 const tableEntries: Bytes = new WeakMap();
 
@@ -55,11 +58,9 @@ export function encodeRouteTable(
   virtualHosts: readonly EncodedResource<'virtualHost'>[],
 ): EncodedResource<'route'> {
   const table = codecs[MESSAGE_NAME.route];
-  const body = concat([
-    table.encode({ name }),
-    ...virtualHosts.map((host) => remembered(tableEntries, host, tableEntry)),
-    table.encode(head),
-  ]);
+  const entry = (host: EncodedResource): Uint8Array => remembered(tableEntries, host, tableEntry);
+  const entries = virtualHosts.map(virtualHosts.length < MANY ? tableEntry : entry);
+  const body = concat([table.encode({ name }), ...entries, table.encode(head)]);
   const references = virtualHosts.flatMap((host) => host.references);
   return frozen('route', name, body, references);
 }

@@ -1,8 +1,7 @@
-import { byText, objectKey, type ObjectKey } from '../base/index.js';
+import { byText, objectKey, type ObjectKey, sameContent } from '../base/index.js';
 import { HASH_LABEL } from './meta.js';
 import { MultiMap } from './multi-map.js';
 import type { Rollout, Service } from './objects.js';
-import { sameContent } from './same-content.js';
 import { SelectorIndex, selects } from './selector-index.js';
 import type { Claim, Role } from './world-view.js';
 

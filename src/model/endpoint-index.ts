@@ -1,7 +1,6 @@
-import { byText, type ObjectKey, type PodTemplateHash } from '../base/index.js';
+import { byText, type ObjectKey, type PodTemplateHash, sameContent } from '../base/index.js';
 import { MultiMap } from './multi-map.js';
 import type { EndpointSlice, Pod, ServicePort, SliceEndpoint } from './objects.js';
-import { sameContent } from './same-content.js';
 import type { Endpoint, Version } from './world-view.js';
 
 /** A port of a Service whose slices are asked. */

@@ -1,10 +1,16 @@
-import { assertNever, objectKey, type ObjectKey, type ObjectRef, type PodTemplateHash } from '../base/index.js';
+import {
+  assertNever,
+  objectKey,
+  type ObjectKey,
+  type ObjectRef,
+  type PodTemplateHash,
+  sameContent,
+} from '../base/index.js';
 import { type ClaimChange, Claims } from './claims.js';
 import { EndpointIndex, type PortOfService } from './endpoint-index.js';
 import type { ModelObject, ReplicaSet, Service, ServicePort, Touched, WorldEvent } from './objects.js';
 import { ReplicaSetIndex } from './replica-set-index.js';
 import { withApplied, withRejected } from './rollout-record.js';
-import { sameContent } from './same-content.js';
 import { adoptingHash, shapesTraffic } from './versions.js';
 import type { Claim, Endpoint, RolloutRecord, Version, WorldView } from './world-view.js';
 

@@ -102,7 +102,9 @@ export class Derivation {
     const claim = this.#world.claimOn(key);
     const wanted = hostIntent(this.#world, key, claim === undefined ? undefined : this.rollouts.get(claim.rollout));
     this.#problems.set(`intent of Service ${key}`, serviceProblems(this.#world, key));
-    const made = wanted === undefined ? undefined : hostResources(wanted, this.#entries.get(key));
+    const entry = this.#entries.get(key);
+    const former = before === undefined || entry === undefined ? undefined : { host: before, resources: entry };
+    const made = wanted === undefined ? undefined : hostResources(wanted, former);
     const host = this.#choose(key, wanted === undefined || made === undefined ? undefined : meaning(wanted, made));
     const held = this.#hold(key, host !== wanted);
     if (host === undefined) {
@@ -111,7 +113,7 @@ export class Derivation {
       return causes('Service', key, describeHost(before, host));
     }
     const { endpoints, texts } = this.#assignments.of(host);
-    const resources = host === wanted && made !== undefined ? made : hostResources(host, made);
+    const resources = host === wanted && made !== undefined ? made : hostResources(host, former);
     this.#keep(key, { ...resources, endpoints }, entries);
     this.hosts.set(key, host);
     return causes('Service', key, [...describeHost(before, host), ...held, ...(before === undefined ? [] : texts)]);

@@ -1,4 +1,4 @@
-import type { PodTemplateHash } from '../base/index.js';
+import { type PodTemplateHash, sameContent } from '../base/index.js';
 import type { Backend, HostIntent, PortIntent, Route, RolloutIntent } from '../intent/index.js';
 
 /**
@@ -67,7 +67,7 @@ function describeManaged(before: readonly Route[], after: readonly Route[]): rea
   const come = after.flatMap((route) => {
     const old = had.get(route.name);
     if (old === undefined) return [`${kindOf(route)} ${route.name} added`];
-    return conditions(old) === conditions(route) ? [] : [`${kindOf(route)} ${route.name} changed`];
+    return sameContent(conditions(old), conditions(route)) ? [] : [`${kindOf(route)} ${route.name} changed`];
   });
   return [...gone, ...come];
 }
@@ -77,8 +77,8 @@ function kindOf(route: Route): string {
 }
 
 /** What a managed route says of its own; the split under a mirror route moves with the weight and is told there. */
-function conditions(route: Route): string {
-  return JSON.stringify([route.matches, route.mirrors]);
+function conditions(route: Route): unknown {
+  return [route.matches, route.mirrors];
 }
 
 /** What changed in a host apart from the Rollout that shapes it: it came, went, or its ports did. */
@@ -97,9 +97,8 @@ export function describeHost(before: HostIntent | undefined, after: HostIntent |
 
 function describePort(before: PortIntent, after: PortIntent): readonly string[] {
   const texts: string[] = [];
-  if (JSON.stringify(before.policy) !== JSON.stringify(after.policy))
-    texts.push(`options of port ${after.port.port} changed`);
-  if (JSON.stringify(before.port) !== JSON.stringify(after.port)) texts.push(`port ${after.port.port} changed`);
+  if (!sameContent(before.policy, after.policy)) texts.push(`options of port ${after.port.port} changed`);
+  if (!sameContent(before.port, after.port)) texts.push(`port ${after.port.port} changed`);
   return texts;
 }
 

@@ -1,6 +1,6 @@
-import type { PortNumber } from '../base/index.js';
+import { type PortNumber, sameContent } from '../base/index.js';
 import { type EncodedResource, encodeRouteTable } from '../codec/index.js';
-import type { HostIntent } from '../intent/index.js';
+import type { HostIntent, PortIntent } from '../intent/index.js';
 import { apiListenerResource } from './api-listener.js';
 import { clusterResource } from './cluster.js';
 import { clusterFor, routeConfigurationName } from './names.js';
@@ -22,24 +22,48 @@ export interface HostResources extends HostScopes {
   readonly apiListeners: readonly EncodedResource<'listener'>[];
 }
 
+/** What a host meant before, and the resources that gave. */
+export interface Former {
+  readonly host: HostIntent;
+  readonly resources: Pick<HostResources, 'clusters' | 'scopes' | 'ownScopes'>;
+}
+
 /**
- * Encodes what a host means for traffic. Throws (invariant) for a route that leads nowhere. Of what it gave `before`, that is
- * taken over which depends on nothing but its name.
+ * Encodes what a host means for traffic. Throws (invariant) for a route that leads nowhere.
+ *
+ * What depends on nothing that changed since `before` is taken over: of a weight, only routes depend.
  */
-export function hostResources(host: HostIntent, before?: HostScopes): HostResources {
+export function hostResources(host: HostIntent, before?: Former): HostResources {
   const ports = host.ports.map((port) => ({ port, routes: portRoutes(host, port) }));
   const own = ports.map(({ port, routes }) => virtualHostResource(host, port, routes, 'own'));
+  const { scopes, ownScopes } = before?.resources ?? hostScopes(host);
   return {
-    ...(before === undefined ? hostScopes(host) : { scopes: before.scopes, ownScopes: before.ownScopes }),
-    clusters: host.ports.flatMap(({ port, versions, policy }) =>
-      versions.map((version) =>
-        clusterResource(clusterFor(host.service, port.port, version), port.protocol, policy.outlierDetection),
-      ),
-    ),
+    scopes,
+    ownScopes,
+    clusters: host.ports.flatMap((port) => portClusters(host, port, before)),
     own,
     routes: [encodeRouteTable(routeConfigurationName(host), {}, own)],
     defaultPort: host.ports.find(({ isDefault }) => isDefault)?.port.port,
     others: ports.map(({ port, routes }) => virtualHostResource(host, port, routes, 'other')),
     apiListeners: ports.map(({ port, routes }) => apiListenerResource(host, port, routes)),
   };
+}
+
+function portClusters(
+  { service }: HostIntent,
+  { port, versions, policy }: PortIntent,
+  before: Former | undefined,
+): readonly EncodedResource<'cluster'>[] {
+  const { outlierDetection } = policy;
+  const old = before?.host.ports.find((one) => one.port.port === port.port);
+  const isAlike =
+    old !== undefined &&
+    old.port.protocol === port.protocol &&
+    sameContent(old.policy.outlierDetection, outlierDetection);
+  const known = isAlike ? (before?.resources.clusters ?? []) : [];
+  return versions.map((version) => {
+    const name = clusterFor(service, port.port, version);
+    const cluster = known.find((one) => one.name === name);
+    return cluster ?? clusterResource(name, port.protocol, outlierDetection);
+  });
 }

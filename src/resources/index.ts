@@ -3,7 +3,7 @@ export { bootstrap } from './bootstrap.js';
 export type { BootstrapOptions, SocketAddress } from './bootstrap.js';
 export { endpointResource } from './endpoint.js';
 export { hostResources } from './host-resources.js';
-export type { HostResources } from './host-resources.js';
+export type { Former, HostResources } from './host-resources.js';
 export { outboundListener } from './listener.js';
 export type { ListenerRouting } from './listener.js';
 export { clustersOf } from './names.js';

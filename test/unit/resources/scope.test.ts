@@ -2,7 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeResource } from '../../../src/codec/index.js';
 import { hostResources } from '../../../src/resources/index.js';
-import { ALL, backend, CANARY, host, json, portIntent, RICH_HOST, route, STABLE } from './given.js';
+import type { HostIntent } from '../../../src/intent/index.js';
+import type { OutlierDetection } from '../../../src/model/index.js';
+import {
+  ALL,
+  backend,
+  CANARY,
+  GRPC,
+  host,
+  HTTP,
+  json,
+  ms,
+  percents,
+  PLAIN_POLICY,
+  portIntent,
+  RICH_HOST,
+  route,
+  STABLE,
+} from './given.js';
 
 const ROUTES = 'outbound/web.shop.svc.cluster.local';
 const rich = hostResources(RICH_HOST);
@@ -44,17 +61,41 @@ test('names of scopes differ between namespaces, that of the short name too', ()
   );
 });
 
-test('scopes are those of before, for they do not depend on what the host means now', () => {
-  const plain = hostResources(host(portIntent({})));
+test('what does not depend on what changed is what it was before', () => {
+  const before = host(portIntent({ port: HTTP, versions: [ALL, STABLE] }));
+  const plain = hostResources(before);
   const split = portIntent({
     versions: [ALL, STABLE, CANARY],
     routes: [route({ backends: [backend(STABLE, 3), backend(CANARY, 97)] })],
   });
-  const later = hostResources(host(split), plain);
+  const later = hostResources(host(split), { host: before, resources: plain });
   assert.equal(later.scopes, plain.scopes);
   assert.equal(later.ownScopes, plain.ownScopes);
+  assert.deepEqual([later.clusters[0], later.clusters[1]], plain.clusters);
+  for (const [index, cluster] of plain.clusters.entries()) assert.equal(later.clusters[index], cluster);
   assert.deepEqual(later, hostResources(host(split)));
 });
+
+const outlierDetection: OutlierDetection = {
+  kind: 'on',
+  consecutiveErrors: 3,
+  interval: ms(1),
+  ejectionTime: ms(1),
+  maxEjected: percents(50),
+};
+const others: readonly (readonly [string, HostIntent])[] = [
+  ['protocol', host(portIntent({ port: { ...HTTP, protocol: 'http2' } }))],
+  ['outlier detection', host(portIntent({ policy: { ...PLAIN_POLICY, outlierDetection } }))],
+  ['port', host(portIntent({ port: GRPC }))],
+];
+for (const [name, intent] of others) {
+  test(`clusters are made anew for another ${name}`, () => {
+    const before = host(portIntent({}));
+    const later = hostResources(intent, { host: before, resources: hostResources(before) });
+    assert.deepEqual(later, hostResources(intent));
+    assert.notEqual(later.clusters[0]?.version, hostResources(before).clusters[0]?.version);
+  });
+}
 
 test('names without a port mean the default one', () => {
   assert.equal(rich.defaultPort, 80);

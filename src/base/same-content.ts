@@ -1,9 +1,9 @@
 /**
- * Whether two values of the model say the same: tells whether an object says anything new. Lists, maps and sets say it in the
+ * Whether two plain values say the same: tells whether an object says anything new. Lists, maps and sets say it in the
  * order they stand; what is `undefined` counts as left out.
  */
 export function sameContent(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
+  if (a === b || Object.is(a, b)) return true;
   if (Array.isArray(a)) return Array.isArray(b) && sameList(a, b);
   if (a instanceof Map) return b instanceof Map && a.size === b.size && sameList([...a], [...b]);
   if (a instanceof Set) return b instanceof Set && a.size === b.size && sameList([...a], [...b]);
