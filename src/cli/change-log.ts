@@ -1,7 +1,26 @@
 import { printRef } from '../base/index.js';
-import { type Logger, type Metrics, PushClock, type PushReport } from '../observe/index.js';
+import {
+  type Client,
+  type ClientAt,
+  type Logger,
+  type Metrics,
+  PushClock,
+  type PushReport,
+  type Stage,
+  type StageTimes,
+  STAGES,
+} from '../observe/index.js';
 import type { Cause, Publication } from '../pipeline/index.js';
-import type { AckFact, Identity, PushFact, RejectionFact, TurnedAwayFact, XdsFacts, XdsServer } from '../xds/index.js';
+import type {
+  AckFact,
+  ConnectionFact,
+  PushFact,
+  RejectionFact,
+  ScopeFact,
+  TurnedAwayFact,
+  XdsFacts,
+  XdsServer,
+} from '../xds/index.js';
 import { type RouteAudience, RouteVerdicts } from './route-verdicts.js';
 
 /** A proxy that has not acknowledged a change for so long is named as a laggard, in milliseconds. */
@@ -29,9 +48,13 @@ export class ChangeLog implements XdsFacts {
 
   /** Sends a publication to the proxies and starts its clock. */
   publish(publication: Publication, xds: Pick<XdsServer, 'publish'>): void {
-    this.#metrics.rebuilt(performance.now() - publication.at);
+    const { sequence, clock } = publication;
+    this.#metrics.rebuilt(clock.passedAt - clock.seenAt);
     this.#clock.published(publication);
     xds.publish(publication);
+    clock.pass('write');
+    for (const stage of STAGES) this.#stage(stage, clock.times[stage]);
+    this.#clock.sent(sequence);
   }
 
   /** Ends the clock. */
@@ -40,35 +63,55 @@ export class ChangeLog implements XdsFacts {
     this.#verdicts.stop();
   }
 
-  connected({ id, namespace, workload, client, peer }: Identity & { readonly peer: string }): void {
-    this.#clock.proxyConnected(id);
+  connected({ id, session, namespace, workload, client, peer }: ConnectionFact): void {
+    this.#clock.proxyConnected({ session, proxy: id });
     this.#metrics.connectedProxies(this.#clock.connected);
     this.#log.info({ proxy: id, namespace, workload, client, peer }, 'proxy connected');
   }
 
-  disconnected({ proxy }: { readonly proxy: string }): void {
-    this.#clock.proxyDisconnected(proxy);
+  disconnected({ session, proxy }: Client): void {
+    this.#clock.proxyDisconnected(session);
     this.#metrics.connectedProxies(this.#clock.connected);
     this.#verdicts.disconnected({ proxy });
     this.#log.info({ proxy }, 'proxy gone');
   }
 
+  awaited(fact: ClientAt): void {
+    this.#clock.awaited(fact);
+  }
+
+  learned({ namespace, workload, hosts }: ScopeFact): void {
+    this.#log.info(
+      { workload: `${namespace}/${workload}`, hosts: few(hosts) },
+      'workload calls new hosts: served from now on',
+    );
+  }
+
+  forgot({ namespace, workload, hosts }: ScopeFact): void {
+    this.#log.info(
+      { workload: `${namespace}/${workload}`, hosts: few(hosts) },
+      'workload has not called these hosts for long: no longer served',
+    );
+  }
+
   pushed(fact: PushFact): void {
     this.#clock.pushed(fact);
     this.#metrics.pushed(fact.kind, fact.bytes);
-    this.#log.debug({ ...fact }, 'pushed');
+    if (this.#log.isDebugOn) this.#log.debug({ ...fact }, 'pushed');
   }
 
   acked(fact: AckFact): void {
     this.#metrics.acked(fact.kind);
-    this.#log.debug({ ...fact }, 'acknowledged');
+    const { proxy, kind, sequence } = fact;
+    if (this.#log.isDebugOn) this.#log.debug({ proxy, kind, sequence }, 'acknowledged');
     this.#verdicts.acked(fact);
   }
 
   rejected(fact: RejectionFact): void {
     this.#metrics.rejected(fact.kind);
+    const { refused, sequence, proxy, kind, message } = fact;
     this.#log.warn(
-      { ...fact, names: few(fact.names) },
+      { sequence, proxy, kind, message, names: few(refused.map(({ name }) => name)) },
       'rejected by a proxy: it keeps what it had, these bytes are not sent again',
     );
     // Afterwards, for it may end the change: a reader sees the cause first.
@@ -76,7 +119,7 @@ export class ChangeLog implements XdsFacts {
     this.#verdicts.rejected(fact);
   }
 
-  settled(fact: { readonly sequence: number; readonly proxy: string }): void {
+  settled(fact: ClientAt): void {
     this.#clock.settled(fact);
   }
 
@@ -88,14 +131,19 @@ export class ChangeLog implements XdsFacts {
     this.#log.warn({ ...fact }, 'stream ended: its client is at fault');
   }
 
-  #report({ sequence, causes, proxies, bytes, ms, rejectedBy, laggards }: PushReport<Cause>): void {
+  #stage(stage: Stage, ms: number | undefined): void {
+    if (ms !== undefined) this.#metrics.staged(stage, ms);
+  }
+
+  #report({ sequence, causes, proxies, bytes, ms, stages, rejectedBy, laggards }: PushReport<Cause>): void {
     if (ms !== undefined) this.#metrics.converged(ms);
+    this.#stage('ack', stages.ack);
     const facts = {
       sequence,
       changes: causesText(causes),
       proxies,
       bytes,
-      ...(ms === undefined ? {} : { ms: Math.round(ms * 10) / 10 }),
+      ...(ms === undefined ? {} : { ms: Math.round(ms * 10) / 10, stages: rounded(stages) }),
       ...(rejectedBy.length === 0 ? {} : { rejectedBy: few(rejectedBy) }),
       ...(laggards.length === 0 ? {} : { laggards: few(laggards) }),
     };
@@ -103,6 +151,11 @@ export class ChangeLog implements XdsFacts {
     else if (causes.length + proxies === 0) this.#log.debug(facts, 'published, for nobody');
     else this.#log.info(facts, 'change served');
   }
+}
+
+/** To a hundredth of a millisecond: what the model takes is less than a tenth. */
+function rounded(stages: StageTimes): StageTimes {
+  return Object.fromEntries(Object.entries(stages).map(([stage, ms]) => [stage, Math.round(ms * 100) / 100]));
 }
 
 /** `Rollout shop/web: weight 20 → 50, header route testers added; Service shop/db: served on 80`. */

@@ -4,5 +4,7 @@ export type { LogDestination, LogFacts, LogFormat, Logger, LoggerOptions, LogLev
 export { createMetrics } from './metrics.js';
 export type { Metrics } from './metrics.js';
 export { PushClock } from './push-clock.js';
-export type { PushClockOptions, PushReport, TimedPublication } from './push-clock.js';
+export type { Client, ClientAt, PushClockOptions, PushReport, TimedPublication } from './push-clock.js';
+export { StageClock, STAGES } from './stage-clock.js';
+export type { Stage, StageTimes } from './stage-clock.js';
 export { printable } from './text.js';

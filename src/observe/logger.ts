@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type Logger as PinoLogger, pino } from 'pino';
 import { printable, textLine } from './text.js';
 
 /** The levels, least urgent first. */
@@ -18,6 +18,8 @@ export type LogFacts = Readonly<Record<string, unknown>>;
 
 /** What a room needs in order to log: a constant sentence and the facts; a child carries an identity along. */
 export interface Logger {
+  /** Whether `debug` is written at all: where it is told of every push, its facts are not even put together for nothing. */
+  readonly isDebugOn: boolean;
   debug(facts: LogFacts, sentence: string): void;
   info(facts: LogFacts, sentence: string): void;
   warn(facts: LogFacts, sentence: string): void;
@@ -51,13 +53,25 @@ export function createLogger(options: LoggerOptions): Logger {
     timestamp: () => `,"ts":"${new Date().toISOString()}"`,
     serializers: { error: errorText },
   };
-  if (options.format === 'json') return pino(settings, { write: (line: string) => destination.write(line) });
+  if (options.format === 'json') return onPino(pino(settings, { write: (line: string) => destination.write(line) }));
   const coloured = destination.isTTY === true;
-  return pino(settings, { write: (line: string) => destination.write(`${asText(line, coloured)}\n`) });
+  return onPino(pino(settings, { write: (line: string) => destination.write(`${asText(line, coloured)}\n`) }));
+}
+
+function onPino(log: PinoLogger): Logger {
+  return {
+    isDebugOn: log.isLevelEnabled('debug'),
+    debug: (facts, sentence) => log.debug(facts, sentence),
+    info: (facts, sentence) => log.info(facts, sentence),
+    warn: (facts, sentence) => log.warn(facts, sentence),
+    error: (facts, sentence) => log.error(facts, sentence),
+    child: (facts) => onPino(log.child(facts)),
+  };
 }
 
 /** A logger that says nothing: for tests, and for commands that answer by their output alone. */
 export const SILENT: Logger = {
+  isDebugOn: false,
   debug: () => undefined,
   info: () => undefined,
   warn: () => undefined,

@@ -45,7 +45,16 @@ export function textLine(line: LogLine, coloured: boolean): string {
 
 function factText(value: unknown): string {
   if (typeof value === 'string') return /^[^\s"=]+$/.test(value) ? printable(value) : quoted(value);
-  return printable(JSON.stringify(value) ?? String(value));
+  return printable(figuresText(value) ?? JSON.stringify(value) ?? String(value));
+}
+
+/** `read:1.2,model:0.1`: figures with names are read as such, not as an object of JSON. */
+function figuresText(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+  const figures = Object.entries(value);
+  if (figures.length === 0 || !figures.every(([name, figure]) => typeof figure === 'number' && /^\w+$/.test(name)))
+    return undefined;
+  return figures.map(([name, figure]) => `${name}:${figure}`).join(',');
 }
 
 /** A quotation mark in a value must not look like its end: what follows would read as another fact. */

@@ -1,4 +1,5 @@
 import type { ObjectRef, Place, Problem } from '../base/index.js';
+import type { StageClock } from '../observe/index.js';
 import type { Changes, Snapshot } from '../snapshot/index.js';
 
 /** Why something is published: which object changed, and how, in a few words. */
@@ -14,8 +15,8 @@ export interface Publication {
   readonly snapshot: Snapshot;
   readonly changes: Changes;
   readonly causes: readonly Cause[];
-  /** When the source saw what caused it, in the milliseconds of `PipelineOptions.now`. */
-  readonly at: number;
+  /** Runs since the source saw what caused it, in the milliseconds of `PipelineOptions.now`; the snapshot is its last stage so far. */
+  readonly clock: StageClock;
 }
 
 /** Problems that came and went with one batch. */

@@ -1,5 +1,6 @@
 import type { ObjectKey, Problem } from '../base/index.js';
 import { type Touched, World, type WorldEvent } from '../model/index.js';
+import { StageClock } from '../observe/index.js';
 import { diff, EMPTY_SNAPSHOT, isEmptyChange, type Snapshot, withHosts } from '../snapshot/index.js';
 import { Derivation, refOf } from './derivation.js';
 import type { PipelineOptions } from './options.js';
@@ -36,11 +37,17 @@ export class Pipeline {
     return this.#derivation;
   }
 
-  /** Takes one batch of events; the first one is published even when it is empty, for it says that the source is complete. */
-  apply(events: readonly WorldEvent[]): void {
-    const at = this.#options.now();
+  /**
+   * Takes one batch of events, which the source saw at `seenAt`; the first one is published even when it is empty, for it says
+   * that the source is complete.
+   */
+  apply(events: readonly WorldEvent[], seenAt: number = this.#options.now()): void {
+    const clock = new StageClock(this.#options.now, seenAt);
+    clock.pass('read');
     this.#problems.note(events);
-    this.#rebuild(this.#world.apply(events), at);
+    const touched = this.#world.apply(events);
+    clock.pass('model');
+    this.#rebuild(touched, clock);
   }
 
   /** Some proxy took the route table of a publication. Not to be called from within `publish`. */
@@ -64,15 +71,17 @@ export class Pipeline {
     return this.#problems.all();
   }
 
-  #rebuild(touched: Touched, at: number = this.#options.now()): void {
+  #rebuild(touched: Touched, clock: StageClock = new StageClock(this.#options.now, this.#options.now())): void {
     const { entries, causes } = this.#derivation.derive(touched);
+    clock.pass('derive');
     const before = this.#snapshot;
     this.#snapshot = withHosts(before, entries, (key, error) => this.#refuse(key, error));
     const changes = diff(before, this.#snapshot);
+    clock.pass('snapshot');
     if (this.#sequence === 0 || !isEmptyChange(changes)) {
       this.#sequence += 1;
       this.#derivation.trials.upcoming(this.#sequence + 1);
-      this.#options.publish({ sequence: this.#sequence, snapshot: this.#snapshot, changes, causes, at });
+      this.#options.publish({ sequence: this.#sequence, snapshot: this.#snapshot, changes, causes, clock });
     }
     this.#tell();
   }

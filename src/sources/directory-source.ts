@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
 import { byText, ControlPlaneError, type DurationMs, type ObjectRef, type Place, printRef } from '../base/index.js';
-import { Folder, type FolderChange } from './folder.js';
+import { Folder } from './folder.js';
 import type { Sight } from './held-file.js';
 import { inParallel } from './in-parallel.js';
 import type { Source, SourceLog, SourceSink } from './source.js';
@@ -63,7 +63,8 @@ class DirectorySource implements Source {
   /** Marks of the files that were seen; those of what could not be read never match. */
   readonly #marks = new Map<string, string>();
   readonly #timers = new Map<string, NodeJS.Timeout>();
-  readonly #dirty = new Set<string>();
+  /** Paths to look at, each with the time of the first sign that it is another one. */
+  readonly #dirty = new Map<string, number>();
   readonly #settled = new Set<string>();
   #sink: SourceSink | undefined;
   #parent: FSWatcher | undefined;
@@ -93,13 +94,14 @@ class DirectorySource implements Source {
   async start(sink: SourceSink): Promise<void> {
     if (!(await isThere(this.#root))) throw sourceUnreadable(this.#root);
     if (!this.#isOpen) return;
+    const seenAt = performance.now();
     this.#watchName();
     const sights = await this.#look([this.#root], new Set());
     if (!this.#isOpen) return;
     this.#sink = sink;
     const { problems, events } = this.#folder.see(sights, () => true);
     for (const [file, list] of problems) sink.fileProblems(file, list);
-    sink.apply(events);
+    sink.apply(events, seenAt);
     this.#rescan = setInterval(() => {
       this.#mark(this.#root);
     }, this.#rescanMs).unref();
@@ -133,8 +135,8 @@ class DirectorySource implements Source {
     }
   }
 
-  #mark(path: string): void {
-    this.#dirty.add(path);
+  #mark(path: string, seenAt: number = performance.now()): void {
+    this.#dirty.set(path, Math.min(this.#dirty.get(path) ?? seenAt, seenAt));
     this.#begin();
   }
 
@@ -149,7 +151,8 @@ class DirectorySource implements Source {
   async #takeUp(sink: SourceSink): Promise<void> {
     // Events come in runs, several callbacks in one turn; what belongs together must be looked at together.
     await new Promise(setImmediate);
-    const paths = [...this.#dirty];
+    const paths = [...this.#dirty.keys()];
+    const seenAt = [...this.#dirty.values()].reduce((first, one) => Math.min(first, one));
     const settled = new Set(this.#settled);
     this.#dirty.clear();
     this.#settled.clear();
@@ -158,14 +161,11 @@ class DirectorySource implements Source {
     const change = this.#folder.see(sights, (file) => settled.has(file));
     for (const [file, { kind }] of sights) if (kind === 'gone' && !change.doubtful.has(file)) this.#marks.delete(file);
     for (const file of sights.keys()) this.#forgetQuiet(file);
-    this.#tell(sink, change);
-  }
-
-  #tell(sink: SourceSink, { events, problems, doubtful }: FolderChange): void {
-    for (const [file, doubt] of doubtful)
-      this.#lookAgain(file, doubt === 'lost' ? this.#settleMs * LOSS : this.#settleMs);
-    for (const [file, list] of problems) sink.fileProblems(file, list);
-    if (events.length > 0) sink.apply(events);
+    for (const [file, doubt] of change.doubtful) {
+      this.#lookAgain(file, { waitMs: doubt === 'lost' ? this.#settleMs * LOSS : this.#settleMs, seenAt });
+    }
+    for (const [file, list] of change.problems) sink.fileProblems(file, list);
+    if (change.events.length > 0) sink.apply(change.events, seenAt);
   }
 
   /** A file that was just looked at is no longer quiet since its last doubt: that would make the next half-written text count at once. */
@@ -175,11 +175,11 @@ class DirectorySource implements Source {
     this.#settled.delete(file);
   }
 
-  #lookAgain(file: string, waitMs: number): void {
+  #lookAgain(file: string, { waitMs, seenAt }: { readonly waitMs: number; readonly seenAt: number }): void {
     const timer = setTimeout(() => {
       this.#timers.delete(file);
       this.#settled.add(file);
-      this.#mark(file);
+      this.#mark(file, seenAt);
     }, waitMs);
     this.#timers.set(file, timer);
   }

@@ -3,8 +3,11 @@ import type { WorldEvent } from '../model/index.js';
 
 /** What a source needs from whoever listens to it. Neither call may throw. */
 export interface SourceSink {
-  /** What changed, as one batch: it holds together, so it should be taken up together. Each object is in it at most once. */
-  apply(events: readonly WorldEvent[]): void;
+  /**
+   * What changed, as one batch: it holds together, so it should be taken up together. Each object is in it at most once. `seenAt`
+   * is when the first sign of it came, before anything was read, in the milliseconds of `performance.now()`.
+   */
+  apply(events: readonly WorldEvent[], seenAt: number): void;
   /** What is wrong with a file or folder as such; replaces what was said of it before, an empty list takes it back. */
   fileProblems(file: string, problems: readonly Problem[]): void;
 }

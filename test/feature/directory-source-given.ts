@@ -16,6 +16,8 @@ export class Scene {
   readonly logged: string[] = [];
   /** Number of batches. */
   batches = 0;
+  /** How long the latest batch was on its way, from the first sign of it, in milliseconds. */
+  age = 0;
   readonly source: Source;
   readonly #objects = new Map<string, string>();
   readonly #problems = new Map<string, readonly Problem[]>();
@@ -29,8 +31,9 @@ export class Scene {
   /** Starts the source. */
   async start(): Promise<void> {
     await this.source.start({
-      apply: (events) => {
+      apply: (events, seenAt) => {
         this.batches += 1;
+        this.age = performance.now() - seenAt;
         for (const event of events) this.#take(event);
         this.#onChange();
       },

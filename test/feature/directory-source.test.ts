@@ -283,6 +283,19 @@ test('a file that is too large or no text keeps what it gave', async (t) => {
   assert.deepEqual(there.told, ['+a:80', '+b:80', '+a:82', '+b:82']);
 });
 
+test('a batch says when the first sign of it came: waiting for a file to be whole is time too', async (t) => {
+  const there = await scene(t, { 'f.yaml': service('a') }, { ...NO_RESCAN, settle: ms(100) });
+  assert.ok(there.age > 0, 'reading takes time');
+  const startedAt = performance.now();
+  await there.replace('f.yaml', `${service('a', 81)}# one more line\n`);
+  await there.untilObjects('+a:81');
+  assert.ok(there.age > 0 && there.age < performance.now() - startedAt, `${there.age} ms`);
+  // In place and shorter than before: perhaps there is more to come.
+  await there.write('f.yaml', service('a', 82));
+  await there.untilObjects('+a:82');
+  assert.ok(there.age >= 99, `${there.age} ms`);
+});
+
 test('after stop nothing is told', async (t) => {
   const there = await scene(t, { 'f.yaml': service('a') }, NO_RESCAN);
   const other = await scene(t);

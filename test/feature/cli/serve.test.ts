@@ -84,12 +84,33 @@ describe('penstock serve', { concurrency: 2 }, () => {
     );
     assert.ok(Number(line['bytes']) > 100 && Number(line['bytes']) < 10_000, String(line['bytes']));
     assert.ok(Number(line['ms']) > 0, 'the time until the last acknowledgement');
+    const stages = Object.keys(line['stages'] as object);
+    assert.deepEqual(stages, ['read', 'model', 'derive', 'snapshot', 'write', 'ack'], 'and where it went');
     const changes = server.log().filter(({ msg }) => msg === 'change served');
     assert.equal(changes.length, 2, 'one for the first listing, one for the change');
     const metrics = await (await fetch(`${server.admin}/metrics`)).text();
     assert.match(metrics, /^penstock_proxies 2$/m);
     assert.match(metrics, /^penstock_convergence_seconds_count [1-9]/m);
+    for (const stage of stages) {
+      assert.match(metrics, new RegExp(`^penstock_change_stage_seconds_count\\{stage="${stage}"\\} [1-9]`, 'm'));
+    }
     assert.deepEqual([...one.violations, ...two.violations], []);
+  });
+
+  test('tells people in text in which stage the time went', async (t) => {
+    const folder = await shopFolder(t);
+    const process = started(t, ['--source', `dir:${folder}`, ...FREE]);
+    const port = Number(/xds=\S+:(\d+)/.exec(await process.told(/ ready /))?.[1]);
+    const envoy = new ModelEnvoy({ ...DELTA, port, nodeId: 'sidecar~shop~web-0' });
+    t.after(() => envoy.close());
+    await until('the route table', () => envoy.table);
+    await put(folder, 'web.yaml', [web(50)]);
+    const figure = String.raw`\d+(\.\d+)?`;
+    const stages = ['read', 'model', 'derive', 'snapshot', 'write', 'ack'].map((stage) => `${stage}:${figure}`);
+    assert.match(
+      await process.told(/ change served .*weight 20 → 50/),
+      new RegExp(` proxies=1 bytes=\\d+ ms=${figure} stages=${stages.join(',')}$`),
+    );
   });
 
   test('picks up a plain Service that comes to an empty folder, and tells when it is gone', async (t) => {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
+import { objectKey } from '../../../src/base/index.js';
 import { ChangeLog } from '../../../src/cli/change-log.js';
 import { createMetrics, type LogFacts, type Logger, SILENT } from '../../../src/observe/index.js';
 import { type Cause, Pipeline, type Publication } from '../../../src/pipeline/index.js';
+import type { ConnectionFact } from '../../../src/xds/index.js';
+import { cluster } from '../xds/given.js';
 
 /** A line of the log: its level, its sentence and its facts. */
 type Line = readonly [level: string, sentence: string, facts: LogFacts];
@@ -10,8 +13,11 @@ type Line = readonly [level: string, sentence: string, facts: LogFacts];
 interface Scene {
   readonly changes: ChangeLog;
   readonly lines: Line[];
-  readonly publish: (sequence: number, causes: readonly Cause[]) => void;
+  /** Publishes what these proxies have to know. */
+  readonly publish: (sequence: number, causes: readonly Cause[], ...proxies: readonly ConnectionFact[]) => void;
 }
+
+const NOBODY = { acknowledged: () => undefined, refused: () => undefined };
 
 function scene(): Scene {
   const lines: Line[] = [];
@@ -20,15 +26,18 @@ function scene(): Scene {
     (facts: LogFacts, sentence: string): void =>
       void lines.push([level, sentence, facts]);
   const log: Logger = { ...SILENT, info: keep('info'), warn: keep('warn') };
-  const changes = new ChangeLog(log, createMetrics('test'), {
-    acknowledged: () => undefined,
-    refused: () => undefined,
-  });
+  const changes = new ChangeLog(log, createMetrics('test'), NOBODY);
   after(() => changes.stop());
   return {
     changes,
     lines,
-    publish: (sequence, causes) => changes.publish({ ...publication(), sequence, causes }, { publish: () => 0 }),
+    publish: (sequence, causes, ...proxies) => {
+      const publish = (): number => {
+        for (const { session } of proxies) changes.awaited({ sequence, session });
+        return proxies.length;
+      };
+      changes.publish({ ...publication(), sequence, causes }, { publish });
+    },
   };
 }
 
@@ -53,22 +62,29 @@ function publication(): Publication {
 const web = { kind: 'Rollout', namespace: 'shop', name: 'web' };
 const db = { kind: 'Service', namespace: 'shop', name: 'db' };
 const identity = { id: 'web-1', namespace: 'shop', workload: 'web', client: 'envoy 1.40.0', peer: '127.0.0.1:4711' };
-const proxy = { ...identity, scope: { namespace: 'shop', outbound: { host: '127.0.0.1', port: 15_001 } } };
+const proxy: ConnectionFact = {
+  ...identity,
+  session: 1,
+  outbound: { host: '127.0.0.1', port: 15_001 },
+  routing: 'table',
+};
 
-test('a change is one line: objects with what changed in them, proxies, bytes, milliseconds', () => {
+test('a change is one line: objects with what changed in them, proxies, bytes, milliseconds by stage', () => {
   const { changes, lines, publish } = scene();
   changes.connected(proxy);
-  publish(7, [
+  const causes = [
     { object: web, what: 'weight 20 → 50' },
     { object: db, what: 'served on 80' },
     { object: web, what: 'header route testers added' },
-  ]);
+  ];
+  publish(7, causes, proxy);
   assert.equal(lines.length, 1, 'nothing is told before the last acknowledgement');
-  changes.pushed({ sequence: 7, proxy: 'web-1', kind: 'route', resources: 1, removed: 0, bytes: 321 });
-  changes.acked({ sequence: 7, proxy: 'web-1', kind: 'route' });
-  changes.settled({ sequence: 7, proxy: 'web-1' });
+  const fact = { sequence: 7, session: 1, proxy: 'web-1', kind: 'route' } as const;
+  changes.pushed({ ...fact, resources: 1, removed: 0, bytes: 321 });
+  changes.acked({ ...fact, resources: [] });
+  changes.settled(fact);
   const [, line] = lines;
-  const { ms, ...facts } = line?.[2] ?? {};
+  const { ms, stages, ...facts } = line?.[2] ?? {};
   assert.deepEqual(line?.slice(0, 2), ['info', 'change served']);
   assert.deepEqual(facts, {
     sequence: 7,
@@ -77,6 +93,10 @@ test('a change is one line: objects with what changed in them, proxies, bytes, m
     bytes: 321,
   });
   assert.match(String(ms), /^\d+(\.\d)?$/);
+  const times = stages as Readonly<Record<string, number>>;
+  assert.deepEqual(Object.keys(times), ['read', 'model', 'derive', 'snapshot', 'write', 'ack']);
+  const sum = Object.values(times).reduce((all, one) => all + one);
+  assert.ok(Math.abs(sum - Number(ms)) <= 0.1, `${sum} and ${String(ms)}: rounding apart they are the same`);
 });
 
 test('a change that nobody is there for is told too, without a time', () => {
@@ -104,9 +124,10 @@ test('many objects are counted, not told', () => {
 test('a rejection is a line of its own, and the change says by whom', () => {
   const { changes, lines, publish } = scene();
   changes.connected(proxy);
-  publish(2, [{ object: web, what: 'weight 0 → 20' }]);
-  changes.pushed({ sequence: 2, proxy: 'web-1', kind: 'route', resources: 1, removed: 0, bytes: 10 });
-  changes.rejected({ sequence: 2, proxy: 'web-1', kind: 'route', message: 'no', names: ['outbound'] });
+  publish(2, [{ object: web, what: 'weight 0 → 20' }], proxy);
+  const fact = { sequence: 2, session: 1, proxy: 'web-1', kind: 'route' } as const;
+  changes.pushed({ ...fact, resources: 1, removed: 0, bytes: 10 });
+  changes.rejected({ ...fact, message: 'no', refused: [cluster('outbound')] });
   assert.deepEqual(
     lines
       .slice(1)
@@ -120,10 +141,14 @@ test('a rejection is a line of its own, and the change says by whom', () => {
 
 test('of many proxies and resources the first are named, the others counted', () => {
   const { changes, lines, publish } = scene();
-  const ids = Array.from({ length: 10 }, (_, index) => `web-${index}`);
-  for (const id of ids) changes.connected({ ...proxy, id });
-  publish(2, [{ object: web, what: 'weight 0 → 20' }]);
-  for (const id of ids) changes.rejected({ sequence: 2, proxy: id, kind: 'cluster', message: 'no', names: ids });
+  const proxies = Array.from({ length: 10 }, (_, session) => ({ ...proxy, session, id: `web-${session}` }));
+  const ids = proxies.map(({ id }) => id);
+  for (const each of proxies) changes.connected(each);
+  publish(2, [{ object: web, what: 'weight 0 → 20' }], ...proxies);
+  const refused = ids.map((id) => cluster(id));
+  for (const { session, id } of proxies) {
+    changes.rejected({ sequence: 2, session, proxy: id, kind: 'cluster', message: 'no', refused });
+  }
   const some = [...ids.slice(0, 8), 'and 2 more'];
   assert.deepEqual([lines.at(-2)?.[2]['names'], lines.at(-1)?.[2]['rejectedBy']], [some, some]);
 });
@@ -131,10 +156,36 @@ test('of many proxies and resources the first are named, the others counted', ()
 test('proxies that come and go are told', () => {
   const { changes, lines } = scene();
   changes.connected(proxy);
-  changes.disconnected({ proxy: 'web-1' });
+  changes.disconnected({ session: 1, proxy: 'web-1' });
   const { id, ...rest } = identity;
   assert.deepEqual(lines, [
     ['info', 'proxy connected', { proxy: id, ...rest }],
     ['info', 'proxy gone', { proxy: id }],
   ]);
 });
+
+test('what a workload begins and ceases to call is told, a few by name', () => {
+  const { changes, lines } = scene();
+  const hosts = Array.from({ length: 10 }, (_, index) => objectKey('shop', `s${index}`));
+  changes.learned({ namespace: 'shop', workload: 'web', hosts: hosts.slice(0, 1) });
+  changes.forgot({ namespace: 'shop', workload: 'web', hosts });
+  const some = [...hosts.slice(0, 8), 'and 2 more'];
+  assert.deepEqual(lines, [
+    ['info', 'workload calls new hosts: served from now on', { workload: 'shop/web', hosts: hosts.slice(0, 1) }],
+    ['info', 'workload has not called these hosts for long: no longer served', { workload: 'shop/web', hosts: some }],
+  ]);
+});
+
+for (const isDebugOn of [false, true]) {
+  test(`what is told of every push is ${isDebugOn ? 'written' : 'not even put together'} where debug is ${isDebugOn ? 'on' : 'off'}`, () => {
+    const told: LogFacts[] = [];
+    const log: Logger = { ...SILENT, isDebugOn, debug: (facts) => void told.push(facts) };
+    const changes = new ChangeLog(log, createMetrics('test'), NOBODY);
+    after(() => changes.stop());
+    const fact = { sequence: 1, session: 1, proxy: 'web-1', kind: 'cluster' } as const;
+    changes.pushed({ ...fact, resources: 1, removed: 0, bytes: 10 });
+    changes.acked({ ...fact, resources: [cluster('a')] });
+    const { session: _, ...acked } = fact;
+    assert.deepEqual(told, isDebugOn ? [{ ...fact, resources: 1, removed: 0, bytes: 10 }, acked] : []);
+  });
+}

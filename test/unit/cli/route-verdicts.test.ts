@@ -21,9 +21,9 @@ function scene(t: TestContext): Scene {
   return {
     verdicts,
     told,
-    acked: (proxy, sequence) => verdicts.acked({ kind: 'route', proxy, sequence }),
+    acked: (proxy, sequence) => verdicts.acked({ kind: 'route', session: 1, proxy, sequence, resources: [] }),
     rejected: (proxy, sequence) =>
-      verdicts.rejected({ kind: 'route', proxy, sequence, message: proxy, names: ['outbound'] }),
+      verdicts.rejected({ kind: 'route', session: 1, proxy, sequence, message: proxy, refused: [] }),
     pass: (ms) => t.mock.timers.tick(ms),
   };
 }
@@ -62,8 +62,8 @@ test('who goes on refusing what another has taken is not listened to, until it t
 
 test('what is said of other types does not count', (t) => {
   const { verdicts, told, pass } = scene(t);
-  verdicts.acked({ kind: 'cluster', proxy: 'a', sequence: 1 });
-  verdicts.rejected({ kind: 'cluster', proxy: 'a', sequence: 2, message: 'no', names: ['x'] });
+  verdicts.acked({ kind: 'cluster', session: 1, proxy: 'a', sequence: 1, resources: [] });
+  verdicts.rejected({ kind: 'cluster', session: 1, proxy: 'a', sequence: 2, message: 'no', refused: [] });
   pass(1000);
   assert.deepEqual(told, []);
 });

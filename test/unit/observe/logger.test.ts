@@ -26,6 +26,10 @@ const facts: readonly { readonly name: string; readonly value: unknown; readonly
   { name: 'a number', value: 3.2, want: 'it=3.2' },
   { name: 'a truth value', value: true, want: 'it=true' },
   { name: 'a list', value: ['a', 'b'], want: 'it=["a","b"]' },
+  { name: 'figures with names', value: { read: 1.2, ack: 10 }, want: 'it=read:1.2,ack:10' },
+  { name: 'figures among other things', value: { read: 1.2, by: 'a' }, want: 'it={"read":1.2,"by":"a"}' },
+  { name: 'figures under a name that is none', value: { 'a b=': 1 }, want: 'it={"a b=":1}' },
+  { name: 'nothing at all', value: {}, want: 'it={}' },
   { name: 'a text that would be two facts', value: 'a b="c', want: String.raw`it="a b=\"c"` },
   { name: 'a text that would end in an escape', value: 'a b\\', want: String.raw`it="a b\\"` },
   { name: 'a text that would be two lines', value: 'a\nINFO b', want: String.raw`it="a\nINFO b"` },
@@ -64,6 +68,18 @@ test('a level hides what is less urgent, silent hides everything', () => {
   const silent = kept({ level: 'silent' });
   silent.log.error({}, 'said');
   assert.deepEqual(silent.lines, []);
+});
+
+test('whether debug is written at all can be asked before its facts are put together', () => {
+  const levels = ['debug', 'info', 'silent'] as const;
+  assert.deepEqual(
+    levels.map((level) => [kept({ level }).log.isDebugOn, kept({ level }).log.child({}).isDebugOn]),
+    [
+      [true, true],
+      [false, false],
+      [false, false],
+    ],
+  );
 });
 
 test('a child carries its facts along', () => {

@@ -16,7 +16,10 @@ async function samples(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
 test('every series is there from the start', async () => {
   const found = await samples(createMetrics('1.2.3'));
   assert.equal(found.get('penstock_build_info{version="1.2.3"}'), 1);
-  for (const type of ['listener', 'route', 'virtualHost', 'cluster', 'endpoint']) {
+  for (const stage of ['read', 'model', 'derive', 'snapshot', 'write', 'ack']) {
+    assert.equal(found.get(`penstock_change_stage_seconds_count{stage="${stage}"}`), 0, stage);
+  }
+  for (const type of ['listener', 'scopedRoute', 'route', 'virtualHost', 'cluster', 'endpoint']) {
     for (const name of ['pushes', 'push_bytes', 'acks', 'nacks']) {
       assert.equal(found.get(`penstock_xds_${name}_total{type="${type}"}`), 0, `${name} ${type}`);
     }
@@ -32,6 +35,9 @@ test('what is counted is told', async () => {
   metrics.connectedProxies(7);
   metrics.connectedProxies(3);
   metrics.converged(4);
+  metrics.staged('model', 0.02);
+  metrics.staged('model', 0.3);
+  metrics.staged('ack', 7000);
   metrics.rebuilt(0.3);
   metrics.problems({ errors: 2, warnings: 1 });
   const found = await samples(metrics);
@@ -45,12 +51,23 @@ test('what is counted is told', async () => {
     penstock_convergence_seconds_sum: 0.004,
     'penstock_convergence_seconds_bucket{le="0.002"}': 0,
     'penstock_convergence_seconds_bucket{le="0.005"}': 1,
+    'penstock_change_stage_seconds_count{stage="model"}': 2,
+    'penstock_change_stage_seconds_bucket{le="0.0001",stage="model"}': 1,
+    'penstock_change_stage_seconds_sum{stage="ack"}': 7,
     penstock_snapshot_build_seconds_count: 1,
     'penstock_snapshot_build_seconds_bucket{le="0.0005"}': 1,
     'penstock_problems{severity="error"}': 2,
     'penstock_problems{severity="warning"}': 1,
   };
   for (const [name, value] of Object.entries(want)) assert.equal(found.get(name), value, name);
+});
+
+test('what was told before is told again, whoever asks', async () => {
+  const metrics = createMetrics('1.2.3');
+  metrics.acked('route');
+  await samples(metrics);
+  metrics.acked('route');
+  assert.equal((await samples(metrics)).get('penstock_xds_acks_total{type="route"}'), 2);
 });
 
 test('a label takes no value from outside: whatever comes, there is one series more', async () => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { objectKey } from '../../../src/base/index.js';
 import { RESOURCE_KINDS } from '../../../src/codec/index.js';
 import { type ModelObject, parseObject, type WorldEvent } from '../../../src/model/index.js';
-import { Pipeline } from '../../../src/pipeline/index.js';
+import { Inbox, Pipeline } from '../../../src/pipeline/index.js';
 import { onDemandTable, outboundListener, placeholder, routeTable } from '../../../src/resources/index.js';
 import { HostSet, type Routing, type Snapshot, viewsWith } from '../../../src/snapshot/index.js';
 import { pods, rollout, service, slice, type Manifest } from '../../harness/manifests.js';
@@ -143,6 +143,25 @@ function bytesOf(snapshot: Snapshot): readonly string[] {
     });
   });
 }
+
+test('events that wait for each other in the inbox give the bytes of events that come one by one', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.array(anEvent, { maxLength: 8 }), seldom), { maxLength: 40 }), (history) => {
+      const oneByOne = newPipeline();
+      const gathered = newPipeline();
+      const inbox = new Inbox(gathered);
+      for (const [events, isTurnOver] of history) {
+        for (const event of events) oneByOne.apply([event]);
+        inbox.apply(events, 0);
+        if (isTurnOver) inbox.flush();
+      }
+      inbox.flush();
+      assert.deepEqual(bytesOf(gathered.snapshot), bytesOf(oneByOne.snapshot));
+      assert.deepEqual(gathered.problems(), oneByOne.problems());
+    }),
+    { seed: SEED, numRuns: 40, endOnFailure: false },
+  );
+});
 
 test('any 200 random events, in batches, give the bytes of a build from scratch', (t) => {
   t.diagnostic(`seed ${SEED}; PENSTOCK_SEED sets another`);
