@@ -2,6 +2,7 @@ import { byText } from '../../base/index.js';
 import type { EncodedResource } from '../../codec/index.js';
 import { allWanted, isBehind, lingers, wanted } from './coverage.js';
 import type { Scene } from './scene.js';
+import type { BulkAnswer } from './sharing.js';
 import type { TypeState } from './type-state.js';
 
 /** What the next response of a type says. */
@@ -37,8 +38,8 @@ export function nextContent(state: TypeState, scene: Scene): Content | undefined
   return partContent(state, update, owes) ?? (calm ? removal(state, scene) : undefined);
 }
 
-function mayAnswer({ variant, forced, flights }: TypeState): boolean {
-  return variant === 'delta' && forced.size > 0 && flights.size < MOST_IN_FLIGHT;
+function mayAnswer({ variant, forced, bulk, flights }: TypeState): boolean {
+  return variant === 'delta' && (forced.size > 0 || bulk !== undefined) && flights.size < MOST_IN_FLIGHT;
 }
 
 /** Only the incremental protocol can say that a name does not exist, or that there is nothing at all. */
@@ -61,6 +62,8 @@ interface Update {
 
 /** Takes from the pending names what can go now. */
 function collect(state: TypeState, scene: Scene, calm: boolean): Update {
+  const bulk = wholeBulk(state, scene);
+  if (bulk !== undefined) return { fresh: bulk.found.resources, absent: bulk.absent };
   const fresh: EncodedResource[] = [];
   const absent: string[] = [];
   for (const name of [...state.forced]) {
@@ -83,6 +86,19 @@ function collect(state: TypeState, scene: Scene, calm: boolean): Update {
   }
   // Not in the order in which names became pending: equal updates of two clients are then equal bytes, and made once.
   return { fresh: fresh.sort((a, b) => byText(a.name, b.name)), absent: absent.sort(byText) };
+}
+
+/** What can be sent as a whole; where something of it has to wait, all goes name by name. */
+function wholeBulk(state: TypeState, scene: Scene): BulkAnswer | undefined {
+  const { bulk } = state;
+  if (bulk === undefined) return undefined;
+  const isAlone = state.forced.size + state.dirty.size === 0;
+  if (!isAlone || bulk.found.resources.some((resource) => scene.isGated(state, resource))) {
+    state.unbundle();
+    return undefined;
+  }
+  state.bulk = undefined;
+  return bulk;
 }
 
 /** What is sent to a client that asks for a name: not what it refused. */

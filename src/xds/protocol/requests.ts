@@ -2,7 +2,7 @@ import { byText } from '../../base/index.js';
 import type { DeltaRequest, EncodedResource, SotwRequest } from '../../codec/index.js';
 import type { View } from '../../snapshot/index.js';
 import { allWanted, review } from './coverage.js';
-import type { Sharing } from './sharing.js';
+import { type BulkAnswer, MANY, type Sharing } from './sharing.js';
 import type { SubscriptionChange } from './subscription.js';
 import type { Answer, TypeState } from './type-state.js';
 
@@ -24,23 +24,24 @@ export function readDelta(state: TypeState, request: DeltaRequest, view: View, s
   const answer = state.answer(request.nonce, request.error?.message);
   if (first) bring(state, request.initialVersions, view, sharing);
   const { unsubscribe } = request;
-  const subscribe = ourNames(state, request.subscribe, view);
+  const subscribe = ourNames(state, request.subscribe, view, sharing);
   const change = state.subscription.changeBy({ subscribe, unsubscribe }, first);
-  if (first) reviewBrought(state, change, request, view);
-  else force(state, change, view);
+  if (first && request.initialVersions.size > 0) reviewBrought(state, change, request, view);
+  else force(state, change, view, sharing);
+  if (first && change.wildcard === 'begun' && request.initialVersions.size === 0) state.owesAnswer = true;
   drop(state, change, view);
   return answer;
 }
 
 /** Reads a request of the state-of-the-world protocol. */
-export function readSotw(state: TypeState, request: SotwRequest, view: View): Verdict {
+export function readSotw(state: TypeState, request: SotwRequest, view: View, sharing: Sharing): Verdict {
   // A request that does not answer our latest response was written before the client saw it; it will write another one
   // (xDS protocol, "ACK and NACK"). A first request may carry a version and has no nonce.
   if (state.started && request.nonce !== state.lastNonce) return { kind: 'stale' };
   state.started = true;
   const answer = state.answer(request.nonce, request.error?.message);
   const change = state.subscription.replaceBy(request);
-  force(state, change, view);
+  force(state, change, view, sharing);
   drop(state, change, view);
   // Full lists say that a name does not exist by leaving it out; the other types have no way to say so.
   if (state.isFull && (change.asked.length > 0 || change.wildcard === 'begun')) state.owesAnswer = true;
@@ -51,11 +52,12 @@ export function readSotw(state: TypeState, request: SotwRequest, view: View): Ve
  * The same names, where we know them in our own strings: a client names its thousands of endpoints in strings of its own, and
  * each client would keep them for as long as it is connected.
  */
-function ourNames({ kind }: TypeState, names: readonly string[], view: View): readonly string[] {
-  return names.map((name) => {
+function ourNames({ kind }: TypeState, names: readonly string[], view: View, sharing: Sharing): readonly string[] {
+  const ours = (name: string): string => {
     const known = view.get(kind, name)?.name;
     return known === name ? known : name;
-  });
+  };
+  return names.length < MANY ? names.map(ours) : sharing.names(names, ours).names;
 }
 
 /** What the client kept over a reconnect: of what is current we know more than the version, also when it no longer is. */
@@ -82,7 +84,6 @@ function reviewBrought(state: TypeState, change: SubscriptionChange, request: De
   }
   if (change.wildcard !== 'begun') return;
   for (const { name } of allWanted(state, view)) if (!state.forced.has(name)) review(state, view, name);
-  state.owesAnswer = request.initialVersions.size === 0;
 }
 
 /** Whether a client that asks for a name shows that it has the answer: the resource, or that there is none. */
@@ -93,9 +94,24 @@ function isAnswered(state: TypeState, { initialVersions }: DeltaRequest, view: V
 }
 
 // A name that is subscribed is sent, even if the client is believed to have it (xDS protocol, "Subscribing to Resources").
-function force(state: TypeState, change: SubscriptionChange, view: View): void {
+function force(state: TypeState, change: SubscriptionChange, view: View, sharing: Sharing): void {
+  state.bulk = bulkAnswer(state, change, view, sharing);
+  if (state.bulk !== undefined) return;
   for (const name of change.asked) ask(state, view, name);
   if (change.wildcard === 'begun') for (const { name } of allWanted(state, view)) state.forced.add(name);
+}
+
+/** The first thing that a client asks for is the most, and thousands ask alike: it is looked up once for all of them. */
+function bulkAnswer(
+  state: TypeState,
+  { asked, wildcard }: SubscriptionChange,
+  view: View,
+  sharing: Sharing,
+): BulkAnswer | undefined {
+  // A full list is put together from everything anyway, and virtual hosts are few and have other names.
+  if (!state.isBlank || state.isFull || state.kind === 'virtualHost') return undefined;
+  if (wildcard === 'begun') return asked.length === 0 ? sharing.everything(view, state.kind) : undefined;
+  return asked.length < MANY ? undefined : sharing.under(view, state.kind, asked);
 }
 
 /** A virtual host goes by its own name and is asked for by others, which its answer has to repeat (VHDS). */

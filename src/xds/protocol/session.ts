@@ -75,7 +75,7 @@ export class Session {
   readonly #drainDelay: DurationMs;
   readonly #sharing: Sharing;
   /** Clusters whose endpoints have to be sent again as soon as the client asks for endpoints. */
-  readonly #owed = new Set<string>();
+  #owed: (readonly EncodedResource[])[] = [];
   readonly #departed = new Map<string, EncodedResource>();
   #view: View;
   #sequence: number;
@@ -114,7 +114,7 @@ export class Session {
     const verdict =
       request.variant === 'delta'
         ? readDelta(state, request, this.#view, this.#sharing)
-        : readSotw(state, request, this.#view);
+        : readSotw(state, request, this.#view, this.#sharing);
     if (first && hasReconnected(request)) {
       this.#graceUntil = Math.max(this.#graceUntil, now + (isAlone ? RECONNECT_MS : GRACE_MS));
     }
@@ -149,6 +149,7 @@ export class Session {
     this.catchUp(view, sequence);
     let behind = false;
     for (const state of this.types.values()) {
+      state.unbundle();
       for (const name of this.#touched(state, changes)) {
         if (review(state, view, name)) behind = true;
       }
@@ -207,11 +208,8 @@ export class Session {
     const aliases = takeAliases(state, fresh, unknown);
     state.send(nonce, { sequence: this.#sequence, brings, removed, aliases });
     if (state.kind === 'cluster') {
-      for (const { name } of fresh) this.#owe(name);
-      for (const name of removed) {
-        this.#departed.delete(name);
-        this.#owed.delete(name);
-      }
+      this.#owe(brings.resources);
+      for (const name of removed) this.#departed.delete(name);
     }
     return {
       kind: state.kind,
@@ -229,15 +227,17 @@ export class Session {
    * A cluster that was sent is warming until its endpoints come, and Envoy does not always ask for them: without a push
    * right behind it stands still for 15 seconds (Envoy 1.40; envoy #33607, #47302).
    */
-  #owe(cluster: string): void {
+  #owe(clusters: readonly EncodedResource[]): void {
     const state = this.types.get('endpoint');
-    if (state === undefined) this.#owed.add(cluster);
-    else this.#pushEndpoints(state, cluster);
+    if (state === undefined) this.#owed.push(clusters);
+    else for (const { name } of clusters) this.#pushEndpoints(state, name);
   }
 
   #payOwed(state: TypeState): void {
-    for (const cluster of this.#owed) this.#pushEndpoints(state, cluster);
-    this.#owed.clear();
+    for (const clusters of this.#owed) {
+      for (const { name } of clusters) if (!isBundled(state, name)) this.#pushEndpoints(state, name);
+    }
+    this.#owed = [];
   }
 
   #pushEndpoints(state: TypeState, cluster: string): void {
@@ -284,7 +284,8 @@ export class Session {
 
   #hasWork(): boolean {
     for (const state of this.types.values()) {
-      if (state.dirty.size + state.forced.size + state.leaving.size > 0 || state.owesAnswer) return true;
+      const { bulk, dirty, forced, leaving, owesAnswer } = state;
+      if (dirty.size + forced.size + leaving.size > 0 || bulk !== undefined || owesAnswer) return true;
     }
     return false;
   }
@@ -317,7 +318,13 @@ function isEmpty({ added, changed, removed }: NameChanges): boolean {
 
 /** Whether the client has something to receive or to answer. */
 function isPending(state: TypeState): boolean {
-  return state.dirty.size + state.forced.size + state.flights.size > 0 || state.owesAnswer;
+  const { bulk, dirty, forced, flights, owesAnswer } = state;
+  return dirty.size + forced.size + flights.size > 0 || bulk !== undefined || owesAnswer;
+}
+
+/** Whether it goes out anyway. */
+function isBundled({ bulk }: TypeState, name: string): boolean {
+  return bulk?.found.get(name) !== undefined;
 }
 
 const NO_ALIASES: Aliases = new Map();

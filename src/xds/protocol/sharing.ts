@@ -1,4 +1,6 @@
-import type { EncodedResource } from '../../codec/index.js';
+import { byText } from '../../base/index.js';
+import type { EncodedResource, ResourceKind } from '../../codec/index.js';
+import type { View } from '../../snapshot/index.js';
 
 /** So many lists that were made last are compared with a new one. */
 const RECENT = 8;
@@ -27,13 +29,30 @@ export class ResourceList {
   }
 }
 
+/** From so many entries on, a list is worth sharing with other clients. */
+export const MANY = 32;
+
+/** Names that clients ask for. */
+export interface NameList {
+  readonly names: readonly string[];
+  readonly set: ReadonlyMap<string, true>;
+}
+
+/** What a view holds under many names. */
+export interface BulkAnswer {
+  /** In text order of their names. */
+  readonly found: ResourceList;
+  readonly absent: readonly string[];
+}
+
 /**
  * Gives equal lists as one object. Clients of one kind ask for the same and get the same: lists of thousands of entries are
  * then in memory once, and not once a client. It forgets what it has not seen for a while, which costs memory and nothing else.
  */
 export class Sharing {
   readonly #lists: ResourceList[] = [];
-  readonly #names: ReadonlyMap<string, true>[] = [];
+  readonly #names: NameList[] = [];
+  readonly #answers = new WeakMap<View, Map<ResourceKind | readonly string[], BulkAnswer>>();
 
   /** The list of exactly these resources, in this order. */
   list(resources: readonly EncodedResource[]): ResourceList {
@@ -41,10 +60,42 @@ export class Sharing {
     return known ?? remember(this.#lists, new ResourceList(resources));
   }
 
-  /** The set of exactly these names, in this order. */
-  names(names: readonly string[]): ReadonlyMap<string, true> {
-    const known = this.#names.find((set) => set.size === names.length && hasInOrder(set, names));
-    return known ?? remember(this.#names, new Map(names.map((name) => [name, true])));
+  /** The list of exactly these names, in this order; `ours` gives the text that is kept of a name. */
+  names(names: readonly string[], ours: (name: string) => string = asItIs): NameList {
+    const known = this.#names.find((list) => isSame(list.names, names));
+    if (known !== undefined) return known;
+    const kept = names.map(ours);
+    return remember(this.#names, { names: kept, set: new Map(kept.map((name) => [name, true])) });
+  }
+
+  /** Everything of a kind that a view holds. */
+  everything(view: View, kind: ResourceKind): BulkAnswer {
+    return this.#answer(view, kind, () => ({ found: inOrder([...view.all(kind)]), absent: [] }));
+  }
+
+  /** What a view holds under these names; what `names` gave is recognised. */
+  under(view: View, kind: ResourceKind, names: readonly string[]): BulkAnswer {
+    return this.#answer(view, names, () => {
+      const found: EncodedResource[] = [];
+      const absent: string[] = [];
+      for (const name of new Set(names)) {
+        const resource = view.get(kind, name);
+        if (resource === undefined) absent.push(name);
+        else found.push(resource);
+      }
+      return { found: inOrder(found), absent: absent.sort(byText) };
+    });
+  }
+
+  #answer(view: View, key: ResourceKind | readonly string[], make: () => BulkAnswer): BulkAnswer {
+    const answers = this.#answers.get(view) ?? new Map<ResourceKind | readonly string[], BulkAnswer>();
+    this.#answers.set(view, answers);
+    const known = answers.get(key);
+    if (known !== undefined) return known;
+    const made = make();
+    if (answers.size >= RECENT) answers.clear();
+    answers.set(key, made);
+    return made;
   }
 }
 
@@ -54,15 +105,15 @@ function remember<T>(recent: T[], made: T): T {
   return made;
 }
 
-function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a.length === b.length && a.every((item, at) => item === b[at]);
+function asItIs(name: string): string {
+  return name;
 }
 
-function hasInOrder(set: ReadonlyMap<string, true>, names: readonly string[]): boolean {
-  let at = 0;
-  for (const name of set.keys()) {
-    if (name !== names[at]) return false;
-    at += 1;
-  }
-  return true;
+function inOrder(resources: EncodedResource[]): ResourceList {
+  return new ResourceList(resources.sort((a, b) => byText(a.name, b.name)));
+}
+
+function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+  if (a === b) return true;
+  return a.length === b.length && a.every((item, at) => item === b[at]);
 }

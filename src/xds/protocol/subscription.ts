@@ -1,6 +1,6 @@
 import type { DeltaRequest, SotwRequest } from '../../codec/index.js';
 import { LayeredMap, type Merges } from './layered-map.js';
-import type { Sharing } from './sharing.js';
+import { MANY, type Sharing } from './sharing.js';
 
 /** The name that stands for everything (xDS protocol, "How the client specifies what resources to return"). */
 export const WILDCARD = '*';
@@ -16,9 +16,6 @@ export interface SubscriptionChange {
 
 /** What clients ask for alike is kept once. */
 const merges: Merges<true> = new WeakMap();
-
-/** From so many names on, a list is worth sharing with other clients that ask for the same. */
-const MANY = 32;
 
 /** What a client wants of one type: names, everything, or both. */
 export class Subscription {
@@ -56,7 +53,7 @@ export class Subscription {
     first: boolean,
   ): SubscriptionChange {
     const before = this.#wildcard;
-    const asked = subscribe.filter((name) => name !== WILDCARD);
+    const asked = subscribe.includes(WILDCARD) ? subscribe.filter((name) => name !== WILDCARD) : subscribe;
     this.#add(asked);
     const everything = subscribe.includes(WILDCARD) || (first && subscribe.length + unsubscribe.length === 0);
     if (everything) this.#wildcard = true;
@@ -89,7 +86,7 @@ export class Subscription {
 
   #add(names: readonly string[]): void {
     if (this.#names.size > 0 || names.length < MANY) for (const name of names) this.#names.set(name, true);
-    else this.#names.adopt(this.#sharing.names(names));
+    else this.#names.adopt(this.#sharing.names(names).set);
   }
 }
 

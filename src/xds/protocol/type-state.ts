@@ -2,7 +2,7 @@ import type { EncodedResource, ResourceKind } from '../../codec/index.js';
 import { named } from './blame.js';
 import { type Aliases, Flights, type Landed, type Sent } from './flights.js';
 import { LayeredMap, type Merges } from './layered-map.js';
-import type { Sharing } from './sharing.js';
+import { type BulkAnswer, MANY, type Sharing } from './sharing.js';
 import { Subscription } from './subscription.js';
 
 /** The two forms of the protocol. */
@@ -52,6 +52,8 @@ export class TypeState {
   readonly dirty: Set<string> = new Set();
   /** Names that have to be sent whatever the client holds. */
   readonly forced: Set<string> = new Set();
+  /** Much that has to be sent to a client that has nothing yet: the same to all that ask alike. */
+  bulk: BulkAnswer | undefined;
   /** Other names under which a client asked for a resource, by its own name, until they are answered (VHDS). */
   readonly aliases: Map<string, Set<string>> = new Map();
   /** Names that are gone and still held, each with the time since when nothing needs it. */
@@ -127,9 +129,11 @@ export class TypeState {
   }
 
   #accept(landed: Landed): void {
-    const { resources, byName } = landed.sent.brings;
+    const { brings } = landed.sent;
+    const { resources } = brings;
     const isFirst = this.good.size === 0 && landed.isWhole && resources.length >= MANY;
-    if (isFirst) this.good.adopt(byName);
+    if (isFirst) this.good.adopt(brings.byName);
+    if (isFirst && this.#isTrusted()) return;
     for (const resource of resources) {
       if (!isFirst) {
         if (!this.flights.counts(landed, resource.name)) continue;
@@ -141,6 +145,26 @@ export class TypeState {
     }
     // What they were tried in was good: the rest goes in larger parts again.
     if (this.suspects.size > 0) this.trialSize *= 2;
+  }
+
+  /** Nothing was ever refused, or all of that is over. */
+  #isTrusted(): boolean {
+    return this.uncertain.size + this.refused.size + this.suspects.size === 0;
+  }
+
+  /** Whether the client has nothing and nothing is under way to it: what it asks for can be answered as a whole. */
+  get isBlank(): boolean {
+    const pending = this.flights.size + this.forced.size + this.dirty.size + this.leaving.size;
+    return this.good.size + pending === 0 && this.bulk === undefined && this.#isTrusted();
+  }
+
+  /** What was to be sent as a whole goes name by name. */
+  unbundle(): void {
+    if (this.bulk === undefined) return;
+    const { found, absent } = this.bulk;
+    this.bulk = undefined;
+    for (const { name } of found.resources) this.forced.add(name);
+    for (const name of absent) this.forced.add(name);
   }
 
   #refuse(landed: Landed, message: string): Answer {
@@ -178,6 +202,3 @@ export class TypeState {
     return blamed.length > 0 || names.length > 1 ? blamed : names;
   }
 }
-
-/** From so many on, what a client holds is worth sharing with others that hold the same. */
-const MANY = 32;
