@@ -1,4 +1,5 @@
 import type { EncodedResource } from './resource.js';
+import { owned } from './wire.js';
 
 /** Bytes that are made of a resource once and live as long as it does. */
 export type Bytes = WeakMap<EncodedResource, Uint8Array>;
@@ -11,7 +12,7 @@ export function remembered<R extends EncodedResource>(
 ): Uint8Array {
   const known = entries.get(resource);
   if (known !== undefined) return known;
-  const made = make(resource);
+  const made = owned(make(resource));
   entries.set(resource, made);
   return made;
 }

@@ -6,7 +6,7 @@ import { MESSAGE_NAME, type MessageOf, type ResourceKind } from './kinds.js';
 import { decoded } from './decode-error.js';
 import { type Bytes, remembered } from './remembered.js';
 import { TYPE_URL_PREFIX } from './values.js';
-import { concat, lengthDelimited } from './wire.js';
+import { concat, lengthDelimited, owned } from './wire.js';
 
 /** One resource as it is compared and sent: encoded once, never changed. */
 export interface EncodedResource<K extends ResourceKind = ResourceKind> {
@@ -136,5 +136,11 @@ function frozen<K extends ResourceKind>(
   body: Uint8Array,
   references: readonly string[],
 ): EncodedResource<K> {
-  return Object.freeze({ kind, name, version: versionOf(body), body, references: eachOnce(references) });
+  return Object.freeze({
+    kind,
+    name,
+    version: versionOf(body),
+    body: owned(body),
+    references: eachOnce(references),
+  });
 }

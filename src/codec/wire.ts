@@ -10,6 +10,16 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return Buffer.concat(parts);
 }
 
+/**
+ * The same bytes in memory of their own, for what lives long: Node cuts small buffers out of shared pieces of 8 KB, and one of
+ * them that stays keeps its whole piece (measured: five times the memory of what is served).
+ */
+export function owned(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
 function varint(value: number): readonly number[] {
   const bytes: number[] = [];
   let rest = value;

@@ -4,6 +4,7 @@ import {
   any,
   connectionManagerOf,
   decodeResource,
+  deltaEntry,
   type EncodedResource,
   encode,
   encodeMessage,
@@ -12,6 +13,7 @@ import {
   encodeVirtualHost,
   kindOf,
   RESOURCE_KINDS,
+  sotwEntry,
   TYPE,
   versionOf,
 } from '../../../src/codec/index.js';
@@ -147,6 +149,13 @@ test('references are sorted, each once, and a table has those of its virtual hos
   const second = encode('virtualHost', 'b', {}, ['a', 'b']);
   assert.deepEqual(first.references, ['b', 'z']);
   assert.deepEqual(encodeRouteTable('t', {}, [first, second]).references, ['a', 'b', 'z']);
+});
+
+test('what is kept has memory of its own, and keeps no other alive', () => {
+  const { body } = encode('cluster', 'c', cluster);
+  assert.equal(body.buffer.byteLength, body.length);
+  const resource = encode('endpoint', 'e', endpoint);
+  for (const entry of [deltaEntry(resource), sotwEntry(resource)]) assert.equal(entry.buffer.byteLength, entry.length);
 });
 
 test('an encoded resource is frozen', () => {

@@ -81,7 +81,7 @@ test('a virtual host can carry aliases, and an unknown one has a name and no bod
         aliases: ['outbound/cart'],
         resource: { type_url: TYPE.virtualHost, value: host.body },
       },
-      { name: 'outbound/nowhere', aliases: ['outbound/nowhere'] },
+      { name: 'outbound/nowhere', version: 'unknown-1.1', aliases: ['outbound/nowhere'] },
     ],
     type_url: TYPE.virtualHost,
     nonce: 'n',

@@ -34,6 +34,13 @@ test('a set that lost hosts is of the other turn, one that only grew is not', ()
   assert.equal(one.with([CART], [WEB]).turn, both.turn);
 });
 
+test('a set can be turned, and holds what it held', () => {
+  const one = HostSet.empty.with([WEB]);
+  assert.notEqual(one.turned().turn, one.turn);
+  assert.deepEqual(one.turned().keys, one.keys);
+  assert.equal(one.turned().turned().turn, one.turn);
+});
+
 test('a set is frozen', () => {
   const { keys } = HostSet.empty.with([WEB]);
   assert.ok(Object.isFrozen(keys) && Object.isFrozen(HostSet.empty));
