@@ -5,7 +5,7 @@ import { apiListenerResource } from './api-listener.js';
 import { clusterResource } from './cluster.js';
 import { clusterFor, routeConfigurationName } from './names.js';
 import { hostScopes, type HostScopes } from './scope.js';
-import { portRoutes, virtualHostResource } from './virtual-host.js';
+import { portRoutes, scopedVirtualHost, virtualHostResource } from './virtual-host.js';
 
 /** Everything that one host gives, apart from its endpoints. */
 export interface HostResources extends HostScopes {
@@ -35,14 +35,14 @@ export interface Former {
  */
 export function hostResources(host: HostIntent, before?: Former): HostResources {
   const ports = host.ports.map((port) => ({ port, routes: portRoutes(host, port) }));
-  const own = ports.map(({ port, routes }) => virtualHostResource(host, port, routes, 'own'));
+  const scoped = ports.map(({ port, routes }) => scopedVirtualHost(host, port, routes));
   const { scopes, ownScopes } = before?.resources ?? hostScopes(host);
   return {
     scopes,
     ownScopes,
     clusters: host.ports.flatMap((port) => portClusters(host, port, before)),
-    own,
-    routes: [encodeRouteTable(routeConfigurationName(host), {}, own)],
+    own: ports.map(({ port, routes }) => virtualHostResource(host, port, routes, 'own')),
+    routes: [encodeRouteTable(routeConfigurationName(host), {}, scoped)],
     defaultPort: host.ports.find(({ isDefault }) => isDefault)?.port.port,
     others: ports.map(({ port, routes }) => virtualHostResource(host, port, routes, 'other')),
     apiListeners: ports.map(({ port, routes }) => apiListenerResource(host, port, routes)),

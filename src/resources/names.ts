@@ -52,10 +52,19 @@ export function apiListenerName(host: HostIntent, port: PortIntent): string {
  * `ignore_port_in_host_matching` would list half as many, but then Envoy could not tell two ports of a Service apart.
  */
 export function domains(host: HostIntent, port: PortIntent, caller: 'own' | 'other'): readonly string[] {
-  const qualified = `${host.name}.${host.namespace}`;
-  const names = [...(caller === 'own' ? [host.name] : []), qualified, `${qualified}.svc`, fullName(host)];
-  return names.flatMap((name) => {
+  return namesOf(host, caller).flatMap((name) => {
     const withPort = `${name}:${port.port.port}`;
     return port.isDefault ? [name, withPort] : [withPort];
   });
+}
+
+/** The same in a route configuration of this host alone: whose port it is, its scope has told already. */
+export function scopedDomains(host: HostIntent, port: PortIntent): readonly string[] {
+  const anyName = `*:${port.port.port}`;
+  return port.isDefault ? [...namesOf(host, 'own'), anyName] : [anyName];
+}
+
+function namesOf(host: HostIntent, caller: 'own' | 'other'): readonly string[] {
+  const qualified = `${host.name}.${host.namespace}`;
+  return [...(caller === 'own' ? [host.name] : []), qualified, `${qualified}.svc`, fullName(host)];
 }

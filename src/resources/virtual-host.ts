@@ -6,7 +6,7 @@ import {
   type Route as RouteMessage,
 } from '../codec/index.js';
 import type { HostIntent, PortIntent } from '../intent/index.js';
-import { domains, virtualHostName } from './names.js';
+import { domains, scopedDomains, virtualHostName } from './names.js';
 import { referencesOf, routeMessages } from './route.js';
 
 /** The routes of one port, in their order: as they are, and encoded for everything they stand in. */
@@ -31,4 +31,13 @@ export function virtualHostResource(
   caller: 'own' | 'other',
 ): EncodedResource<'virtualHost'> {
   return encodeVirtualHost(virtualHostName(host, port), domains(host, port, caller), encoded);
+}
+
+/** The same in a route configuration of this host alone: fewer domains, for every change sends them all. */
+export function scopedVirtualHost(
+  host: HostIntent,
+  port: PortIntent,
+  { encoded }: PortRoutes,
+): EncodedResource<'virtualHost'> {
+  return encodeVirtualHost(virtualHostName(host, port), scopedDomains(host, port), encoded);
 }

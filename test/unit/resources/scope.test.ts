@@ -24,11 +24,16 @@ import {
 const ROUTES = 'outbound/web.shop.svc.cluster.local';
 const rich = hostResources(RICH_HOST);
 
-test('the route configuration of a host has the virtual hosts of all its ports, as its own namespace sees them', () => {
+test('the route configuration of a host has the virtual hosts of all its ports, told apart by the port alone', () => {
   const [table, ...others] = rich.routes;
   assert.deepEqual(others, []);
   assert.equal(table?.name, ROUTES);
-  assert.deepEqual(decodeResource(table), { name: ROUTES, virtual_hosts: rich.own.map(decodeResource) });
+  const virtualHosts = rich.own.map((own) => {
+    const host = decodeResource(own);
+    const port = /:(\d+)$/.exec(host.domains?.at(-1) ?? '')?.[1];
+    return { ...host, domains: [...(host.domains ?? []).filter((domain) => !domain.includes(':')), `*:${port}`] };
+  });
+  assert.deepEqual(decodeResource(table), { name: ROUTES, virtual_hosts: virtualHosts });
   assert.deepEqual(table.references, [...new Set(rich.own.flatMap(({ references }) => references))].sort());
 });
 
