@@ -23,6 +23,8 @@ const answer = z.object({
       peer: z.string(),
       connectedAt: z.string(),
       client: z.string(),
+      scope: z.string(),
+      hosts: z.array(z.string()).optional(),
       sequence: z.number(),
       acknowledged: z.number(),
       types: z.array(
@@ -91,20 +93,26 @@ function unreachable(server: string, why: string, cause?: unknown): ControlPlane
 
 function shortTable(list: readonly Proxy[]): string {
   return table(
-    ['PROXY', 'NAMESPACE', 'CLIENT', 'STATE'],
-    list.map((proxy) => [...[proxy.id, proxy.namespace, proxy.client].map(printable), stateOf(proxy)]),
+    ['PROXY', 'NAMESPACE', 'CLIENT', 'SCOPE', 'STATE'],
+    list.map((proxy) => [...[proxy.id, proxy.namespace, proxy.client, scopeOf(proxy)].map(printable), stateOf(proxy)]),
   );
 }
 
 function wideTable(list: readonly Proxy[]): string {
   return table(
-    ['PROXY', 'NAMESPACE', 'WORKLOAD', 'CLIENT', 'PEER', 'CONNECTED', 'RESOURCES', 'STATE'],
+    ['PROXY', 'NAMESPACE', 'WORKLOAD', 'CLIENT', 'PEER', 'CONNECTED', 'SCOPE', 'RESOURCES', 'STATE'],
     list.map((proxy) => [
       ...[proxy.id, proxy.namespace, proxy.workload, proxy.client, proxy.peer, proxy.connectedAt].map(printable),
+      printable(scopeOf(proxy)),
       proxy.types.map(({ kind, resources }) => `${kind} ${resources}`).join(', '),
       stateOf(proxy),
     ]),
   );
+}
+
+function scopeOf({ scope, hosts }: Proxy): string {
+  if (hosts === undefined) return scope;
+  return `${scope}, ${hosts.length} ${hosts.length === 1 ? 'host' : 'hosts'}`;
 }
 
 function stateOf({ types, acknowledged, sequence }: Proxy): string {

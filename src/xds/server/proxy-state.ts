@@ -1,3 +1,4 @@
+import type { ObjectKey } from '../../base/index.js';
 import type { ResourceKind } from '../../codec/index.js';
 import type { TypeState } from '../protocol/type-state.js';
 
@@ -42,8 +43,8 @@ export interface ProxyState {
   readonly connectedAt: number;
   /** What it is served: everything, or what its workload calls. */
   readonly scope: 'full' | 'lazy';
-  /** How many Services are in its lazy scope. */
-  readonly hosts: number | undefined;
+  /** The Services in its lazy scope, in text order; `undefined` where it is served everything. */
+  readonly hosts: readonly ObjectKey[] | undefined;
   /** All types on one stream. */
   readonly aggregated: boolean;
   /** Publication that the server is at. */

@@ -170,7 +170,7 @@ export class Proxy implements Member {
       peer: this.#peer,
       connectedAt: this.#connectedAt,
       scope: this.#workload === undefined ? 'full' : 'lazy',
-      hosts: this.#workload?.scope.hosts.keys.length,
+      hosts: this.#workload?.scope.hosts.keys,
       aggregated: [...this.#streams.values()].every(({ serves }) => serves === 'all'),
       sequence: this.#session.sequence,
       acknowledged: this.#session.acknowledged,
@@ -228,14 +228,14 @@ export class Proxy implements Member {
     for (const send of sends) {
       const bytes = encoder.encode(send);
       this.#write(send.kind, bytes);
-      const { kind, sequence, resources, removed } = send;
+      const { kind, sequence, resources, removed, unknown } = send;
       facts.pushed({
         session,
         proxy,
         kind,
         sequence,
         resources: resources.length,
-        removed: removed.length,
+        removed: removed.length + unknown.length,
         bytes: bytes.length,
       });
     }

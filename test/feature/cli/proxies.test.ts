@@ -20,13 +20,13 @@ test('proxies lists who is connected as a table, wide, as JSON and as YAML, and 
   assert.deepEqual([table.code, table.stderr], [0, '']);
   assert.equal(
     table.stdout,
-    'PROXY                NAMESPACE   CLIENT   STATE\nsidecar~shop~web-0   shop        test     up to date\n',
+    'PROXY                NAMESPACE   CLIENT   SCOPE   STATE\nsidecar~shop~web-0   shop        test     full    up to date\n',
   );
   const [headings = '', line = '', ...more] = wide.stdout.trimEnd().split('\n');
-  assert.match(headings, /^PROXY +NAMESPACE +WORKLOAD +CLIENT +PEER +CONNECTED +RESOURCES +STATE$/);
+  assert.match(headings, /^PROXY +NAMESPACE +WORKLOAD +CLIENT +PEER +CONNECTED +SCOPE +RESOURCES +STATE$/);
   assert.match(
     line,
-    /^sidecar~shop~web-0 +shop +web +test +127\.0\.0\.1:\d+ +\d{4}-\S+Z +cluster 2, .*endpoint 2, .*up to date$/,
+    /^sidecar~shop~web-0 +shop +web +test +127\.0\.0\.1:\d+ +\d{4}-\S+Z +full +cluster 2, .*endpoint 2, .*up to date$/,
   );
   assert.deepEqual(more, []);
   assert.deepEqual(parse(yaml.stdout), JSON.parse(json.stdout));

@@ -3,7 +3,7 @@ import { request, type RequestOptions } from 'node:http';
 import { type Server, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { type AdminFacts, AdminServer, type ProxyFacts, type RolloutFacts } from '../../../src/admin/index.js';
-import { ControlPlaneError } from '../../../src/base/index.js';
+import { ControlPlaneError, objectKey } from '../../../src/base/index.js';
 import { type Logger, SILENT } from '../../../src/observe/index.js';
 
 const ROLLOUT: RolloutFacts = {
@@ -23,8 +23,8 @@ const PROXY: ProxyFacts = {
   client: 'envoy 1.40.0',
   peer: '127.0.0.1:4711',
   connectedAt: '2026-01-01T00:00:00.000Z',
-  scope: 'full',
-  hosts: undefined,
+  scope: 'lazy',
+  hosts: [objectKey('shop', 'cart')],
   aggregated: true,
   sequence: 3,
   acknowledged: 3,
