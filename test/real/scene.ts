@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { EchoServer } from '../harness/echo-server.js';
+import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { burst, isPlausible, type Target } from '../harness/load.js';
 import { type Manifest, put, service, slice, type VersionPods } from '../harness/manifests.js';
 import {
@@ -40,7 +40,7 @@ export interface Scene {
 export async function openScene(
   binary: string,
   files: Readonly<Record<string, readonly Manifest[]>>,
-  options: SidecarOptions = {},
+  { serveArgs = [], ...options }: SidecarOptions & { readonly serveArgs?: readonly string[] } = {},
 ): Promise<Scene> {
   const endings: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
@@ -50,7 +50,7 @@ export async function openScene(
     const folder = await mkdtemp(join(tmpdir(), 'penstock-real-'));
     endings.push(() => rm(folder, { recursive: true, force: true }));
     for (const [file, objects] of Object.entries(files)) await put(folder, file, objects);
-    let serving = await serve(folder);
+    let serving = await serve(folder, ...serveArgs);
     endings.push(() => serving.process.stop());
     const start = async (proxy: SidecarOptions): Promise<Sidecar> => {
       const another = await sidecar(binary, serving, proxy);
@@ -58,6 +58,8 @@ export async function openScene(
       return another;
     };
     const envoy = await start(options);
+    const markers = await Promise.all([startEcho('barrier'), startEcho('barrier')]);
+    endings.push(() => Promise.all(markers.map((server) => server.close())));
     const change: Scene['change'] = async (file, objects, logged) => {
       const said = nextLine(serving, logged);
       await put(folder, file, objects);
@@ -70,11 +72,11 @@ export async function openScene(
       get serving() {
         return serving;
       },
-      settled: barrier(folder, serving, envoy),
+      settled: barrier({ folder, envoy, markers, serving: () => serving }),
       restart: async (meanwhile, ...args) => {
         await serving.process.kill();
         await meanwhile();
-        serving = await serveAt(serving, folder, ...args);
+        serving = await serveAt(serving, folder, ...serveArgs, ...args);
       },
     };
   } catch (error) {
@@ -89,25 +91,35 @@ export function nextLine({ process }: Pick<Serving, 'process'>, logged: RegExp):
   return within(`${String(logged)} in the log of serve`, process.line(logged, 'stderr', since), process.stderr);
 }
 
+/** What a barrier is made of. */
+interface Barrier {
+  readonly folder: string;
+  readonly envoy: Sidecar;
+  readonly markers: readonly EchoServer[];
+  readonly serving: () => Serving;
+}
+
 /**
- * Files are picked up in the order in which they are written: so the endpoints of a Service that nobody calls come and go, and
- * when Envoy has them and has acknowledged all that the server had by then, everything before has arrived too.
+ * Files are picked up in the order in which they are written: so the endpoints of a Service that nobody else calls come and go,
+ * and when Envoy has them and has acknowledged all that the server had by then, everything before has arrived too. It is
+ * called all the while, for only then it is in a lazy scope.
  */
-function barrier(folder: string, serving: Serving, envoy: Sidecar): Scene['settled'] {
+function barrier({ folder, envoy, markers, serving }: Barrier): Scene['settled'] {
   const passes = new Map<string, number>();
   return async (story = 'all') => {
     const name = `barrier-${story}`;
     const pass = passes.get(name) ?? 0;
     passes.set(name, pass + 1);
-    const ready = 1 + (pass % 2);
-    const slices = Array.from({ length: ready }, (_, index) => slice(name, { name: `${index}`, port: 1 + index }));
+    const ready = 1 + (pass % markers.length);
+    const slices = markers.slice(0, ready).map(({ port }, index) => slice(name, { name: `${index}`, port }));
     await put(folder, `${name}.yaml`, [service(name, {}), ...slices]);
-    await until(`pass ${pass} of ${name}`, async () =>
-      (await envoy.stat(`cluster.shop/${name}_80.membership_total`)) === ready ? true : undefined,
-    );
-    const { sequence } = await proxyOf(serving);
+    await until(`pass ${pass} of ${name}`, async () => {
+      await ask({ port: envoy.outboundPort, host: `${name}.shop` });
+      return (await envoy.stat(`cluster.shop/${name}_80.membership_total`)) === ready ? true : undefined;
+    });
+    const { sequence } = await proxyOf(serving());
     await until(`the acknowledgement of ${sequence}`, async () =>
-      (await proxyOf(serving)).acknowledged >= sequence ? true : undefined,
+      (await proxyOf(serving())).acknowledged >= sequence ? true : undefined,
     );
   };
 }

@@ -47,6 +47,7 @@ export function staticConfig(
       const { eds_cluster_config: _, ...rest } = cluster;
       return { ...rest, type: 'STATIC', load_assignment: assignments.get(cluster.name) };
     });
-  const { dynamic_resources: _, ...rest } = config;
+  // There is no control plane: neither to serve nor to be told what is used.
+  const { dynamic_resources: _served, cluster_manager: _told, ...rest } = config;
   return { port: outbound, text: JSON.stringify({ ...rest, static_resources: { listeners: [listener], clusters } }) };
 }

@@ -15,6 +15,14 @@ export interface ProxiesContext extends ProxyContext {
   readonly workloads: Workloads;
 }
 
+/**
+ * A client that begins with anything but clusters has a stream of its own for those (Envoy names its types in one order, also
+ * when it comes back, but its streams come in any). It is not for one stream to say what such a client asks for.
+ */
+function withoutAsking(node: Identity): Identity {
+  return node.routing === 'onDemand' ? { ...node, routing: 'scoped' } : node;
+}
+
 /** The clients that are connected. */
 export class Proxies {
   readonly #context: ProxiesContext;
@@ -39,8 +47,9 @@ export class Proxies {
    * The client that a new stream belongs to, given the type it asks for first. Streams of one node that are one client share
    * a session, so that the order among types holds across them.
    */
-  join(identity: Identity, newcomer: Newcomer): Proxy {
+  join(node: Identity, newcomer: Newcomer): Proxy {
     const { stream, kind } = newcomer;
+    const identity = kind === 'cluster' ? node : withoutAsking(node);
     const siblings = this.#byId.get(identity.id) ?? new Set();
     for (const sibling of siblings) if (sibling.accepts(stream, kind)) return sibling;
     const workload = identity.routing === 'onDemand' ? this.#context.workloads.of(identity) : undefined;
