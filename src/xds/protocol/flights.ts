@@ -1,5 +1,6 @@
 import type { EncodedResource } from '../../codec/index.js';
 import type { ResourceList } from './sharing.js';
+import { SparseMap } from './sparse.js';
 
 /** A response that was sent and not answered yet. */
 export interface Sent {
@@ -25,7 +26,7 @@ interface Flight extends Sent {
 
 /** Responses of one type on their way to one client: few, with lists that many clients share. */
 export class Flights {
-  readonly #byNonce = new Map<string, Flight>();
+  readonly #byNonce = new SparseMap<Flight>();
 
   /** How many there are. */
   get size(): number {

@@ -3,6 +3,7 @@ import { named } from './blame.js';
 import { type Aliases, Flights, type Landed, type Sent } from './flights.js';
 import { LayeredMap, type Merges } from './layered-map.js';
 import { type BulkAnswer, MANY, type Sharing } from './sharing.js';
+import { SparseMap, SparseSet } from './sparse.js';
 import { Subscription } from './subscription.js';
 
 /** The two forms of the protocol. */
@@ -42,22 +43,22 @@ export class TypeState {
   /** Responses that are not answered yet. */
   readonly flights: Flights = new Flights();
   /** Names whose version is uncertain since a refusal: a client may have applied a part of what it refused. */
-  readonly uncertain: Set<string> = new Set();
-  readonly refused: Map<string, RefusedVersion> = new Map();
+  readonly uncertain: SparseSet = new SparseSet();
+  readonly refused: SparseMap<RefusedVersion> = new SparseMap();
   /** Names that came with a refusal which named nobody; they are sent once more, in smaller and smaller parts. */
-  readonly suspects: Set<string> = new Set();
+  readonly suspects: SparseSet = new SparseSet();
   /** How many suspects may go in one response. */
   trialSize = 0;
   /** Names that the client is behind on. */
-  readonly dirty: Set<string> = new Set();
+  readonly dirty: SparseSet = new SparseSet();
   /** Names that have to be sent whatever the client holds. */
-  readonly forced: Set<string> = new Set();
+  readonly forced: SparseSet = new SparseSet();
   /** Much that has to be sent to a client that has nothing yet: the same to all that ask alike. */
   bulk: BulkAnswer | undefined;
   /** Other names under which a client asked for a resource, by its own name, until they are answered (VHDS). */
-  readonly aliases: Map<string, Set<string>> = new Map();
+  readonly aliases: SparseMap<Set<string>> = new SparseMap();
   /** Names that are gone and still held, each with the time since when nothing needs it. */
-  readonly leaving: Map<string, number | undefined> = new Map();
+  readonly leaving: SparseMap<number | undefined> = new SparseMap();
   /** The first request wants an answer, even an empty one: Envoy waits for it before it starts. */
   owesAnswer = false;
   /** A write has not been flushed yet. */
@@ -172,7 +173,9 @@ export class TypeState {
     const resources = brings.resources.filter(({ name }) => this.flights.counts(landed, name));
     const names = resources.map(({ name }) => name);
     for (const name of names) this.uncertain.add(name);
-    const culprits = new Set(this.#culprits(message, names));
+    // One bad resource must not take the others of its response with it: where nobody is named, parts of them are tried.
+    const sent = brings.resources.map(({ name }) => name);
+    const culprits = new Set(sent.length === 1 ? sent : named(message, sent));
     if (culprits.size === 0) this.trialSize = Math.ceil(names.length / 2);
     for (const { name, version } of resources) {
       if (culprits.has(name)) {
@@ -194,11 +197,5 @@ export class TypeState {
       this.forced.add(name);
       this.aliases.set(name, new Set([...names, ...(this.aliases.get(name) ?? [])]));
     }
-  }
-
-  /** One bad resource must not take the others of its response with it: where nobody is named, parts of them are tried. */
-  #culprits(message: string, names: readonly string[]): readonly string[] {
-    const blamed = named(message, names);
-    return blamed.length > 0 || names.length > 1 ? blamed : names;
   }
 }
