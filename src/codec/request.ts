@@ -1,5 +1,6 @@
 import { decoded } from './decode-error.js';
 import { codecs } from './gen/code.js';
+import { takeLists } from './request-lists.js';
 import type { BuildVersion, Node, Status, Struct } from './gen/messages.js';
 
 /** Who is on the stream, as it says itself. */
@@ -54,13 +55,14 @@ const SOTW_REQUEST = 'envoy.service.discovery.v3.DiscoveryRequest';
 
 /** Reads a request of the incremental protocol. Throws a `DecodeError`; unknown fields are passed over. */
 export function decodeDeltaRequest(bytes: Uint8Array): DeltaRequest {
-  const request = decoded(DELTA_REQUEST, bytes, codecs[DELTA_REQUEST].decode);
+  const { subscribe, initialVersions, rest } = decoded(DELTA_REQUEST, bytes, takeLists);
+  const request = decoded(DELTA_REQUEST, rest, codecs[DELTA_REQUEST].decode);
   return {
     ...sender(request.node),
     typeUrl: request.type_url ?? '',
-    subscribe: request.resource_names_subscribe ?? [],
+    subscribe,
     unsubscribe: request.resource_names_unsubscribe ?? [],
-    initialVersions: new Map(Object.entries(request.initial_resource_versions ?? {})),
+    initialVersions,
     nonce: request.response_nonce ?? '',
     ...refusal(request.error_detail),
   };
