@@ -16,11 +16,13 @@ export function routeTable(virtualHosts: readonly EncodedResource<'virtualHost'>
  * another one: then it forgets what it has asked for, and serves on with what it holds (measured with these two timeouts).
  */
 export function onDemandTable(turn: 'even' | 'odd'): EncodedResource<'route'> {
-  // They say how long a table without any virtual host waits for the first. It has one by the time of the first other turn.
-  const timeout = duration(turn === 'even' ? 0 : 1);
+  // How long a table waits for an answer about virtual hosts before it does without: for ever, or as good as.
+  const timeout = duration(turn === 'even' ? 0 : A_YEAR_MS);
   const source = { ads: {}, resource_api_version: ApiVersion.V3, initial_fetch_timeout: timeout };
   return encode('route', OUTBOUND, { name: OUTBOUND, vhds: { config_source: source } });
 }
+
+const A_YEAR_MS = 365 * 86_400_000;
 
 /**
  * A virtual host that no request can mean, for `.invalid` is nobody's (RFC 6761, 6.4). Envoy 1.40 asks for a first virtual host

@@ -128,9 +128,14 @@ function barrier({ folder, envoy, markers, serving }: Barrier): Scene['settled']
 export interface ProxyProgress {
   readonly sequence: number;
   readonly acknowledged: number;
+  readonly scope: 'full' | 'lazy';
+  /** The Services that it is served, `NAMESPACE/NAME`, where its scope is lazy. */
+  readonly hosts?: readonly string[];
   readonly types: readonly {
     readonly kind: string;
     readonly variant: string;
+    readonly pending: number;
+    readonly leaving: number;
     readonly rejections: readonly {
       readonly message: string;
       readonly resources: readonly { readonly name: string }[];
@@ -146,6 +151,23 @@ export async function proxyOf(
   const response = await fetch(`http://127.0.0.1:${adminPort}/v1/proxies/${encodeURIComponent(id)}`);
   if (!response.ok) throw new Error(`proxy ${id}: ${await response.text()}`);
   return (await response.json()) as ProxyProgress;
+}
+
+/** A response that a proxy was sent. */
+export interface Push {
+  readonly kind: string;
+  readonly resources: number;
+  readonly removed: number;
+}
+
+/** What a proxy was sent since its server started, as that one's log has it at level debug. */
+export function pushes({ process }: Pick<Serving, 'process'>, proxy: string): readonly Push[] {
+  return process
+    .stderr()
+    .split('\n')
+    .filter((line) => line.includes('"msg":"pushed"') && line.includes(`"proxy":"${proxy}"`))
+    .map((line) => JSON.parse(line) as Push)
+    .map(({ kind, resources, removed }) => ({ kind, resources, removed }));
 }
 
 /** Servers as the pods of one version. */

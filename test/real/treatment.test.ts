@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
-import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, test, type TestContext } from 'node:test';
-import { Client, credentials, Metadata, Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { Metadata } from '@grpc/grpc-js';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { burst, failed, type Target } from '../harness/load.js';
 import { freePort } from '../harness/free-port.js';
 import { type Manifest, pods, rollout, service, slice } from '../harness/manifests.js';
 import { until } from '../harness/poll.js';
 import { usesRealEnvoy } from '../harness/real-envoy.js';
+import { echoed, greeterClient, startGreeter, unary } from './greeter.js';
+import { openWebSocket } from './web-socket.js';
 import { ask, openScene, recorded, type Scene, troubles, versionPods } from './scene.js';
 
 // How requests are treated on their way: options of a Rollout, what holds without any, and other protocols than HTTP/1.1.
@@ -79,9 +80,7 @@ test('a port that says h2c is spoken to in HTTP/2, whatever the caller speaks', 
 test('gRPC goes through: unary calls by header route, streams both ways', async (t) => {
   const stage = await open(t);
   if (stage === undefined) return;
-  const client = new Client(`127.0.0.1:${stage.envoy.outboundPort}`, credentials.createInsecure(), {
-    'grpc.default_authority': 'greeter',
-  });
+  const client = greeterClient(stage.envoy.outboundPort, 'greeter');
   t.after(() => client.close());
   for (let call = 0; call < 10; call += 1) {
     assert.equal(await unary(client, new Metadata()), 'old');
@@ -96,7 +95,10 @@ test('a WebSocket goes through', async (t) => {
   const stage = await open(t);
   if (stage === undefined) return;
   const frame = Buffer.from('810568656c6c6f', 'hex');
-  const { version, back } = await overWebSocket(stage.envoy.outboundPort, 'patient', frame);
+  const socket = await openWebSocket(stage.envoy.outboundPort, 'patient');
+  const { version } = socket;
+  const back = await socket.echoed(frame);
+  socket.close();
   assert.equal(version, 'old');
   assert.deepEqual(back, frame);
 });
@@ -208,83 +210,4 @@ async function startHttp2(): Promise<{ readonly port: number; readonly close: ()
     return new Promise((resolve) => server.close(() => resolve()));
   };
   return { port: (server.address() as AddressInfo).port, close };
-}
-
-const SAY = '/test.Greeter/Say';
-const CHAT = '/test.Greeter/Chat';
-const asIs = (bytes: Buffer): Buffer => bytes;
-
-/** Answers its version; in a chat, each message with its version before it. */
-async function startGreeter(
-  version: string,
-): Promise<{ readonly server: Server; readonly version: string; readonly port: number }> {
-  const server = new Server();
-  server.register(
-    SAY,
-    (_call: unknown, answer: (error: null, bytes: Buffer) => void) => answer(null, Buffer.from(version)),
-    asIs,
-    asIs,
-    'unary',
-  );
-  server.register(
-    CHAT,
-    (call: ServerDuplexStream<Buffer, Buffer>) => {
-      call.on('data', (bytes: Buffer) => call.write(Buffer.from(`${version} ${String(bytes)}`)));
-      call.on('end', () => call.end());
-    },
-    asIs,
-    asIs,
-    'bidi',
-  );
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
-      error === null ? resolve(bound) : reject(error),
-    );
-  });
-  return { server, version, port };
-}
-
-function unary(client: Client, metadata: Metadata): Promise<string> {
-  return new Promise((resolve, reject) => {
-    client.makeUnaryRequest(SAY, asIs, asIs, Buffer.from('?'), metadata, (error, answer) => {
-      if (error !== null) reject(error);
-      else resolve(String(answer));
-    });
-  });
-}
-
-async function echoed(client: Client, messages: readonly string[]): Promise<readonly string[]> {
-  const call = client.makeBidiStreamRequest(CHAT, asIs, asIs, new Metadata());
-  for (const message of messages) call.write(Buffer.from(message));
-  call.end();
-  const answers: string[] = [];
-  for await (const bytes of call) answers.push(String(bytes));
-  return answers;
-}
-
-/** Opens a WebSocket, sends bytes and waits for as many. */
-function overWebSocket(
-  port: number,
-  host: string,
-  bytes: Buffer,
-): Promise<{ readonly version: unknown; readonly back: Buffer }> {
-  return new Promise((resolve, reject) => {
-    const headers = {
-      ...{ host, connection: 'Upgrade', upgrade: 'websocket' },
-      ...{ 'sec-websocket-version': '13', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==' },
-    };
-    const opened = request({ agent: false, host: '127.0.0.1', port, headers });
-    opened.on('response', (response) => reject(new Error(`no upgrade but ${response.statusCode ?? 0}`)));
-    opened.on('error', reject).on('upgrade', (response, socket) => {
-      let back = Buffer.alloc(0);
-      socket.write(bytes);
-      socket.on('error', reject).on('data', (chunk: Buffer) => {
-        back = Buffer.concat([back, chunk]);
-        if (back.length < bytes.length) return;
-        socket.destroy();
-        resolve({ version: response.headers['x-version'], back });
-      });
-    });
-    opened.end();
-  });
 }

@@ -83,7 +83,7 @@ test('the table of that listener has no virtual hosts but says where they come f
   const other = json(onDemandTable('odd'));
   assert.deepEqual(other, {
     name: 'outbound',
-    vhds: { config_source: { ...SOURCE, initial_fetch_timeout: '0.001s' } },
+    vhds: { config_source: { ...SOURCE, initial_fetch_timeout: '31536000s' } },
   });
 });
 
