@@ -107,6 +107,10 @@ export class ChangeLog implements XdsFacts {
     this.#verdicts.acked(fact);
   }
 
+  kept(fact: AckFact): void {
+    this.#verdicts.acked(fact);
+  }
+
   rejected(fact: RejectionFact): void {
     this.#metrics.rejected(fact.kind);
     const { refused, sequence, proxy, kind, message } = fact;

@@ -34,6 +34,8 @@ export async function startControlPlane(
   const changes = new ChangeLog(log, metrics, {
     acknowledged: (sequence) => pipeline.acknowledged(sequence),
     refused: (sequence, message) => pipeline.refused(sequence, message),
+    hostsTaken: (routes) => pipeline.hostsTaken(routes),
+    hostRefused: (routes, message) => pipeline.hostRefused(routes, message),
   });
   const viewOf = viewsWith({ routeTable, outboundListener, onDemandTable, placeholder });
   const xds = new XdsServer(

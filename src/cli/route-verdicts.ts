@@ -1,61 +1,81 @@
+import type { HostRoutes } from '../pipeline/index.js';
+import { ownerOf } from '../snapshot/index.js';
 import type { AckFact, RejectionFact } from '../xds/index.js';
+import { CONTRADICTION_MS, isTable, type TableAudience, TableVerdicts } from './table-verdicts.js';
 
-/** Who wants to know what becomes of route tables. Never called from within a fact of the xDS server. */
-export interface RouteAudience {
-  /** Some proxy took the route table of a publication. */
-  acknowledged(sequence: number): void;
-  /** Some proxy refused it, and nobody contradicted. */
-  refused(sequence: number, message: string): void;
+/** Who wants to know what becomes of routes. Never called from within a fact of the xDS server. */
+export interface RouteAudience extends TableAudience {
+  /** Some proxy took these routes of single hosts. */
+  hostsTaken(routes: readonly HostRoutes[]): void;
+  /** Some proxy refused the routes of a host; whoever contradicts within a while has been told of before. */
+  hostRefused(routes: HostRoutes, message: string): void;
 }
 
-/** For so long others can still contradict a refusal: ordinary proxies answer within it, also behind new clusters. */
-const CONTRADICTION_MS = 1000;
+type Resource = AckFact['resources'][number];
 
 /**
- * What proxies say of their route tables, for those who act on it. A proxy that goes on refusing what another one has taken is
- * odd, with a bootstrap of its own for example: its refusals are its own affair until it takes a table again.
+ * What proxies say of routes, for those who act on it. Most get the routes of each Service by themselves, and what they say is
+ * about that host; others have one table.
  */
 export class RouteVerdicts {
   readonly #audience: RouteAudience;
-  /** Since which publication each proxy refuses what it gets. */
-  readonly #refusing = new Map<string, number>();
-  readonly #timers = new Map<number, NodeJS.Timeout>();
-  #taken = 0;
-  #told = 0;
+  readonly #table: TableVerdicts;
+  /** Resources that somebody has taken, and lists of them, which proxies share. */
+  readonly #taken = new WeakSet<object>();
+  /** Resources that somebody has refused. */
+  readonly #refused = new WeakSet<Resource>();
+  readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(audience: RouteAudience) {
     this.#audience = audience;
+    this.#table = new TableVerdicts(audience);
   }
 
-  acked({ kind, proxy, sequence }: AckFact): void {
-    if (kind !== 'route') return;
-    this.#refusing.delete(proxy);
-    this.#taken = Math.max(this.#taken, sequence);
-    // Of thousands of proxies that acknowledge one publication the first is news.
-    if (sequence === this.#told) return;
-    this.#told = sequence;
-    setImmediate(() => this.#audience.acknowledged(sequence));
+  /** Of thousands of proxies that acknowledge one change the first is news: the others cost a look. */
+  acked(fact: AckFact): void {
+    const { kind, resources } = fact;
+    if ((kind !== 'route' && kind !== 'virtualHost') || this.#taken.has(resources)) return;
+    if (resources.some(isTable)) this.#table.acked(fact);
+    else this.#taken.add(resources);
+    const news = resources.filter((resource) => !this.#taken.has(resource));
+    for (const resource of news) this.#taken.add(resource);
+    const routes = news.flatMap(routesOf);
+    if (routes.length > 0) setImmediate(() => this.#audience.hostsTaken(routes));
   }
 
-  rejected({ kind, proxy, sequence, message }: RejectionFact): void {
-    if (kind !== 'route') return;
-    const since = this.#refusing.get(proxy) ?? sequence;
-    this.#refusing.set(proxy, since);
-    if (this.#taken >= since || this.#timers.has(sequence)) return;
-    const tell = (): void => {
-      this.#timers.delete(sequence);
-      this.#audience.refused(sequence, message);
-    };
-    this.#timers.set(sequence, setTimeout(tell, CONTRADICTION_MS).unref());
+  rejected(fact: RejectionFact): void {
+    for (const resource of fact.refused) {
+      if (isTable(resource)) this.#table.rejected(fact);
+      else if (!this.#taken.has(resource) && !this.#refused.has(resource)) this.#doubt(resource, fact.message);
+    }
   }
 
-  disconnected({ proxy }: { readonly proxy: string }): void {
-    this.#refusing.delete(proxy);
+  disconnected(fact: { readonly proxy: string }): void {
+    this.#table.disconnected(fact);
   }
 
   /** Nothing is told any more. */
   stop(): void {
-    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#table.stop();
+    for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
   }
+
+  #doubt(resource: Resource, message: string): void {
+    this.#refused.add(resource);
+    for (const routes of routesOf(resource)) {
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        this.#audience.hostRefused(routes, message);
+      }, CONTRADICTION_MS).unref();
+      this.#timers.add(timer);
+    }
+  }
+}
+
+/** Whose routes a resource holds: one Service's, or nobody's. */
+function routesOf({ kind, name, version }: Resource): readonly HostRoutes[] {
+  if (kind !== 'route' && kind !== 'virtualHost') return [];
+  const host = ownerOf(kind, name);
+  return host === undefined ? [] : [{ host, version }];
 }

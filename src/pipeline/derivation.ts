@@ -5,9 +5,10 @@ import { type HostResources, hostResources } from '../resources/index.js';
 import type { HostEntry } from '../snapshot/index.js';
 import { Assignments } from './assignments.js';
 import { describeHost, describeRollout } from './describe.js';
-import { HostTrials, type Means } from './host-trials.js';
+import { HostTrials } from './host-trials.js';
 import type { Cause } from './options.js';
 import type { ProblemLedger } from './problem-ledger.js';
+import type { HostRoutes, Judgement, Means } from './trial.js';
 
 /** What one batch of events led to. */
 export interface Derived {
@@ -61,14 +62,26 @@ export class Derivation {
 
   /** A proxy took the route table of a publication; gives what is to be derived again. */
   acknowledged(sequence: number): Touched {
-    const { again, proven } = this.trials.acknowledged(sequence);
-    for (const key of proven) this.#problems.set(verdictOn(key), []);
-    return { services: again, rollouts: NONE, endpoints: NONE };
+    return this.#follow(this.trials.table.acknowledged(sequence));
   }
 
   /** A proxy refused the route table of a publication, in its own words; gives what is to be derived again. */
   rejected(sequence: number, message: string): Touched {
-    const { again, guilty } = this.trials.refused(sequence);
+    return this.#follow(this.trials.table.refused(sequence), message);
+  }
+
+  /** A proxy took routes of single hosts; gives what is to be derived again. */
+  taken(routes: readonly HostRoutes[]): Touched {
+    return this.#follow(this.trials.taken(routes));
+  }
+
+  /** A proxy refused routes of one host, in its own words; gives what is to be derived again. */
+  notTaken(routes: HostRoutes, message: string): Touched {
+    return this.#follow(this.trials.refused(routes), message);
+  }
+
+  #follow({ again, proven, guilty }: Judgement, message = ''): Touched {
+    for (const key of proven) this.#problems.set(verdictOn(key), []);
     if (guilty !== undefined) this.#blame(guilty, message);
     return { services: again, rollouts: NONE, endpoints: NONE };
   }
@@ -171,8 +184,10 @@ function verdictOn(key: ObjectKey): string {
   return `routes of Service ${key}`;
 }
 
-function meaning(host: HostIntent, { own, others }: Pick<HostResources, 'own' | 'others'>): Means {
-  return { host, routes: [...own, ...others].map(({ name, version }) => `${name} ${version}`).join('\n') };
+function meaning(host: HostIntent, entry: Pick<HostResources, 'own' | 'others' | 'routes'>): Means {
+  const { own, others, routes } = entry;
+  const lines = own.map(({ version }, index) => [version, ...[others[index], ...routes].map((one) => one?.version)]);
+  return { host, routes: lines.map((versions) => versions.join(' ')).join('\n') };
 }
 
 function causes(kind: string, key: ObjectKey, texts: readonly string[]): readonly Cause[] {

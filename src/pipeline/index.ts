@@ -3,3 +3,4 @@ export { Inbox } from './inbox.js';
 export type { Intake } from './inbox.js';
 export type { Cause, PipelineOptions, ProblemChange, Publication } from './options.js';
 export { Pipeline } from './pipeline.js';
+export type { HostRoutes } from './trial.js';

@@ -5,6 +5,7 @@ import { diff, EMPTY_SNAPSHOT, isEmptyChange, type Snapshot, withHosts } from '.
 import { Derivation, refOf } from './derivation.js';
 import type { PipelineOptions } from './options.js';
 import { ProblemLedger } from './problem-ledger.js';
+import type { HostRoutes } from './trial.js';
 
 /**
  * The program in one place: what sources see goes into the world, what it touched becomes intent, resources and a snapshot,
@@ -60,6 +61,16 @@ export class Pipeline {
     this.#rebuild(this.#derivation.rejected(sequence, message));
   }
 
+  /** Some proxy took these routes of single hosts. Called as above. */
+  hostsTaken(routes: readonly HostRoutes[]): void {
+    this.#rebuild(this.#derivation.taken(routes));
+  }
+
+  /** Some proxy refused the routes of one host, and nobody took them. Called as above. */
+  hostRefused(routes: HostRoutes, message: string): void {
+    this.#rebuild(this.#derivation.notTaken(routes, message));
+  }
+
   /** Replaces what was wrong with one file. */
   fileProblems(file: string, problems: readonly Problem[]): void {
     this.#problems.set(`File ${file}`, problems);
@@ -80,7 +91,7 @@ export class Pipeline {
     clock.pass('snapshot');
     if (this.#sequence === 0 || !isEmptyChange(changes)) {
       this.#sequence += 1;
-      this.#derivation.trials.upcoming(this.#sequence + 1);
+      this.#derivation.trials.table.upcoming(this.#sequence + 1);
       this.#options.publish({ sequence: this.#sequence, snapshot: this.#snapshot, changes, causes, clock });
     }
     this.#tell();

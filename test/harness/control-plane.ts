@@ -9,7 +9,7 @@ import { LIMIT_MS } from './poll.js';
 
 /** What the server told of its work, each with the name of what it told. */
 export type Fact = {
-  readonly [K in keyof XdsFacts]: { readonly what: K } & Parameters<XdsFacts[K]>[0];
+  readonly [K in keyof XdsFacts]-?: { readonly what: K } & Parameters<NonNullable<XdsFacts[K]>>[0];
 }[keyof XdsFacts];
 
 /** How a plane differs from the usual one. */

@@ -73,6 +73,8 @@ export interface XdsFacts {
   awaited(fact: ProgressFact): void;
   pushed(fact: PushFact): void;
   acked(fact: AckFact): void;
+  /** A client that comes back shows that it holds these resources of the newest publication. */
+  kept?(fact: AckFact): void;
   rejected(fact: RejectionFact): void;
   /** A proxy has answered everything up to `sequence`, or had nothing to answer; what it refused `rejected` has told before. */
   settled(fact: ProgressFact): void;

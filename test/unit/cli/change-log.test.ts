@@ -17,7 +17,8 @@ interface Scene {
   readonly publish: (sequence: number, causes: readonly Cause[], ...proxies: readonly ConnectionFact[]) => void;
 }
 
-const NOBODY = { acknowledged: () => undefined, refused: () => undefined };
+const NOTHING = (): undefined => undefined;
+const NOBODY = { acknowledged: NOTHING, refused: NOTHING, hostsTaken: NOTHING, hostRefused: NOTHING };
 
 function scene(): Scene {
   const lines: Line[] = [];

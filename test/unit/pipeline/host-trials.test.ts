@@ -1,177 +1,132 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type ObjectKey, objectKey } from '../../../src/base/index.js';
-import { HostTrials, type Means } from '../../../src/pipeline/host-trials.js';
+import { HostTrials } from '../../../src/pipeline/host-trials.js';
+import type { Judgement, Means } from '../../../src/pipeline/trial.js';
 
-/** Trials with publications around them, told in short words: `web@2` is the host web with its second routes. */
+const WEB: ObjectKey = objectKey('shop', 'web');
+
+/** The trials of host web, whose routes are told in short words: `80a 81a` are those of two ports in their first versions. */
 class Scene {
   readonly trials = new HostTrials();
-  readonly #wanted = new Map<string, Means>();
-  readonly #served = new Map<string, Means | undefined>();
-  sequence = 0;
+  #wanted = '';
+  #served: Means | undefined;
 
-  /** Publishes new routes; gives what is served of them. */
-  publish(...means: readonly string[]): string {
-    for (const text of means) {
-      const [name = ''] = text.split('@');
-      this.#wanted.set(name, meaning(name, text));
-    }
-    return this.#derive(means.map((text) => keyOf(text.split('@')[0] ?? '')));
+  /** Gives what is served then. */
+  publish(wanted: string): string {
+    this.#wanted = wanted;
+    return this.#derive();
   }
 
-  acked(sequence: number): string {
-    const { again, proven } = this.trials.acknowledged(sequence);
-    return this.#answer('good', proven, again);
+  taken(...versions: readonly string[]): string {
+    return this.#follow(this.trials.taken(versions.map((version) => ({ host: WEB, version }))));
   }
 
-  refused(sequence: number): string {
-    const { again, guilty } = this.trials.refused(sequence);
-    return this.#answer('guilty', guilty === undefined ? [] : [guilty], again);
+  refused(version: string): string {
+    return this.#follow(this.trials.refused({ host: WEB, version }));
   }
 
-  #answer(word: string, keys: readonly ObjectKey[], again: ReadonlySet<ObjectKey>): string {
-    const told = keys.length === 0 ? '' : `${word} ${keys.map(nameOf).join(' ')}: `;
-    return `${told}${again.size === 0 ? '' : this.#derive([...again])}`;
+  #follow({ again, proven, guilty }: Judgement): string {
+    const words = [...(proven.length > 0 ? ['good'] : []), ...(guilty === undefined ? [] : ['guilty'])];
+    return [...words, ...(again.size > 0 ? [this.#derive()] : [])].join(': ');
   }
 
-  #derive(keys: readonly ObjectKey[]): string {
-    const texts = keys.map((key) => {
-      const name = nameOf(key);
-      const wanted = this.#wanted.get(name);
-      assert.ok(wanted);
-      const host = this.trials.choose(key, this.#served.get(name), wanted);
-      this.#served.set(name, host === undefined ? undefined : { host, routes: host.name });
-      return host?.name ?? `no ${name}`;
-    });
-    this.sequence += 1;
-    this.trials.upcoming(this.sequence + 1);
-    return texts.join(' ');
+  #derive(): string {
+    const wanted = meaning(this.#wanted);
+    const host = this.trials.choose(WEB, this.#served, wanted);
+    this.#served = host === undefined ? undefined : meaning(host.name);
+    return host?.name ?? 'nothing';
   }
 }
 
-function keyOf(name: string): ObjectKey {
-  return objectKey('shop', name);
+/** Each port has its virtual host for callers of the own namespace and for others; all ports are in one route configuration. */
+function meaning(name: string): Means {
+  const lines = name.split(' ').map((port) => `${port}-own ${port}-other ${name.replaceAll(' ', '+')}`);
+  return { host: { service: WEB, namespace: 'shop', name, ports: [] }, routes: lines.join('\n') };
 }
 
-function nameOf(key: ObjectKey): string {
-  return key.slice('shop/'.length);
-}
-
-function meaning(service: string, text: string): Means {
-  return { host: { service: keyOf(service), namespace: 'shop', name: text, ports: [] }, routes: text };
-}
-
-/** Three hosts that are good, in publication 1. */
-function started(): Scene {
+/** Routes that some proxy has taken. */
+function good(routes = '80a'): Scene {
   const scene = new Scene();
-  scene.publish('web@1', 'api@1', 'db@1');
-  scene.acked(1);
+  scene.publish(routes);
+  assert.equal(scene.taken(routes.replaceAll(' ', '+')), 'good');
   return scene;
 }
 
-test('a refusal right after the start holds nothing back: nothing is known to be better', () => {
+test('what was refused goes back to what was good until the host means something else', () => {
+  const scene = good();
+  assert.equal(scene.publish('80b'), '80b');
+  assert.equal(scene.refused('80b'), 'guilty: 80a');
+  assert.equal(scene.refused('80b-own'), '', 'the same once more');
+  assert.equal(scene.publish('80b'), '80a');
+  assert.equal(scene.publish('80c'), '80c');
+  assert.equal(scene.refused('80c-other'), 'guilty: 80a');
+  assert.equal(scene.publish('80d'), '80d');
+  assert.equal(scene.taken('80d-other'), 'good');
+  assert.ok(scene.trials.isGood(WEB));
+});
+
+test('what nobody has taken yet is served on: nothing better is known', () => {
   const scene = new Scene();
-  scene.publish('web@1');
-  assert.equal(scene.refused(1), '');
+  scene.publish('80a');
+  assert.equal(scene.refused('80a'), 'guilty');
+  assert.equal(scene.publish('80a'), '80a');
+  assert.equal(scene.taken('80a-own'), 'good');
 });
 
-test('the only suspect is guilty: its last good routes are served until it means something else', () => {
-  const scene = started();
-  assert.equal(scene.publish('web@2'), 'web@2');
-  assert.equal(scene.refused(2), 'guilty web: web@1');
-  assert.equal(scene.acked(3), '');
-  assert.equal(scene.publish('web@2'), 'web@1');
-  assert.equal(scene.publish('web@3'), 'web@3');
-  assert.equal(scene.acked(5), 'good web: ');
-  assert.ok(scene.trials.isGood(keyOf('web')));
+test('what a proxy takes proves exactly that: other versions and other ports are as they were', () => {
+  const scene = good('80a 81a');
+  scene.publish('80b 81b');
+  assert.equal(scene.taken('80a-own', '80a+81a', '80b-own'), '');
+  assert.equal(scene.refused('80b-own'), '', 'somebody has taken it');
+  assert.equal(scene.refused('81b-own'), 'guilty: 80a 81a');
 });
 
-test('a correction that is refused too goes back to what was good before both', () => {
-  const scene = started();
-  scene.publish('web@2');
-  scene.refused(2);
-  scene.publish('web@3');
-  assert.equal(scene.refused(4), 'guilty web: web@1');
+test('of several ports each has to be taken, in whatever holds its routes', () => {
+  const scene = good('80a 81a');
+  scene.publish('80b 81b');
+  assert.equal(scene.taken('81b-other'), '');
+  assert.equal(scene.taken('80b-own'), 'good');
+  scene.publish('80c 81c');
+  assert.equal(scene.taken('80c+81c'), 'good');
 });
 
-test('a host that goes back to its good routes is no longer on trial', () => {
-  const scene = started();
-  scene.publish('web@2');
-  scene.refused(2);
-  assert.equal(scene.publish('web@1'), 'web@1');
-  assert.ok(scene.trials.isGood(keyOf('web')));
+test('a port whose routes did not change is not on trial, and one that was taken stays so', () => {
+  const scene = good('80a 81a');
+  scene.publish('80b 81a');
+  assert.equal(scene.taken('80b-own'), 'good');
+  scene.publish('80c 81b');
+  scene.taken('80c-own');
+  scene.publish('80c 81c');
+  assert.equal(scene.taken('81c-own'), 'good');
+  assert.equal(scene.publish('80c'), '80c');
+  assert.ok(scene.trials.isGood(WEB), 'a port less is nothing new');
 });
 
-test('a host that never was good is left out', () => {
-  const scene = started();
-  scene.publish('new@1');
-  assert.equal(scene.refused(2), 'guilty new: no new');
-  assert.equal(scene.publish('new@1'), 'no new');
-  assert.equal(scene.publish('new@2'), 'new@2');
+test('somebody who takes what another refused frees the host for good', () => {
+  const scene = good();
+  scene.publish('80b');
+  scene.refused('80b');
+  assert.equal(scene.taken('80b'), 'good: 80b');
+  assert.equal(scene.refused('80b'), '');
+  scene.publish('80c');
+  assert.equal(scene.refused('80c'), 'guilty: 80b');
 });
 
-test('of several suspects all are held back, and come back one at a time', () => {
-  const scene = started();
-  scene.publish('web@2', 'api@2', 'db@2');
-  assert.equal(scene.refused(2), 'web@1 api@1 db@1');
-  assert.equal(scene.refused(2), '');
-  assert.equal(scene.acked(3), 'web@2');
-  assert.equal(scene.acked(3), '', 'not before the first has an answer');
-  assert.equal(scene.acked(4), 'good web: api@2');
-  assert.equal(scene.refused(5), 'guilty api: api@1');
-  assert.equal(scene.acked(6), 'db@2');
-  assert.equal(scene.acked(7), 'good db: ');
-  assert.equal(scene.acked(7), '');
+test('a table that was taken proves it too, and one that was refused finds a host by what single proxies say', () => {
+  const scene = good();
+  scene.publish('80b');
+  scene.trials.table.acknowledged(1);
+  assert.ok(scene.trials.isGood(WEB));
+  scene.publish('80c');
+  scene.taken('80c');
+  assert.equal(scene.trials.table.refused(1).guilty, undefined);
 });
 
-test('somebody who took what another refused frees the host, and it is not tried again', () => {
-  const scene = started();
-  scene.publish('web@2');
-  assert.equal(scene.refused(2), 'guilty web: web@1');
-  assert.equal(scene.acked(2), 'good web: web@2');
-  assert.equal(scene.refused(4), '');
-  assert.equal(scene.publish('web@3'), 'web@3');
-  assert.equal(scene.refused(5), 'guilty web: web@2');
-});
-
-test('what was acknowledged first is not suspected, and neither is what came later', () => {
-  const scene = started();
-  scene.publish('web@2');
-  scene.acked(2);
-  scene.publish('api@2');
-  assert.equal(scene.refused(2), '');
-  assert.ok(!scene.trials.isGood(keyOf('api')));
-});
-
-test('a late refusal of a table that held what is held back by now says nothing of others', () => {
-  const scene = started();
-  scene.publish('web@2');
-  scene.publish('api@2');
-  assert.equal(scene.refused(2), 'guilty web: web@1');
-  assert.equal(scene.refused(3), '');
-  assert.equal(scene.acked(4), 'good api: ');
-});
-
-test('routes that were replaced since may have been at fault: then nobody is guilty before another trial', () => {
-  const scene = started();
-  scene.publish('web@2', 'api@2');
-  scene.publish('web@3');
-  assert.equal(scene.refused(2), 'web@1 api@1');
-  assert.equal(scene.acked(4), 'web@3');
-  assert.equal(scene.acked(5), 'good web: api@2');
-  assert.equal(scene.refused(6), 'guilty api: api@1');
-});
-
-test('with more than sixteen suspects nothing is held back', () => {
-  const scene = started();
-  const names = Array.from({ length: 17 }, (_, index) => `host-${index}@1`);
-  scene.publish(...names);
-  assert.equal(scene.refused(2), '');
-});
-
-test('a host that is gone is forgotten', () => {
-  const scene = started();
-  scene.publish('web@2');
-  scene.trials.forget(keyOf('web'));
-  assert.equal(scene.refused(2), '');
+test('what is refused of a host that is gone means nothing', () => {
+  const scene = good();
+  scene.publish('80b');
+  scene.trials.forget(WEB);
+  assert.equal(scene.refused('80b'), '');
+  assert.equal(scene.taken('80b'), '');
 });
