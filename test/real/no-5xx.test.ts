@@ -3,10 +3,14 @@ import { after, describe, test, type TestContext } from 'node:test';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { failed, steadyLoad, type Tally, type Target } from '../harness/load.js';
 import { type Manifest, pods, put, rollout, service, slice } from '../harness/manifests.js';
+import { until } from '../harness/poll.js';
 import { usesRealEnvoy } from '../harness/real-envoy.js';
-import { openScene, type Scene, total, troubles, versionPods } from './scene.js';
+import { nextLine, openScene, proxyOf, type Scene, total, troubles, versionPods } from './scene.js';
 
 const PER_SECOND = 200;
+
+/** How often a host is forgotten. */
+const ROUNDS = 4;
 
 /** The ways in which a Rollout can be set up that decide how its weights are found and which hosts are split. */
 interface Shape {
@@ -40,8 +44,11 @@ const RICH_STEPS = [
 ];
 const PLAIN_STEPS = [{ setWeight: 20 }, { setWeight: 50 }, { setWeight: 30 }, { setWeight: 100 }];
 
-let opening: Promise<Scene> | undefined;
-after(async () => (await opening)?.close());
+/** What proxies are served: what they call, forgotten when nobody did for a second; or everything. */
+type Scope = 'lazy' | 'full';
+
+const scenes = new Map<Scope, Promise<Scene>>();
+after(() => Promise.all([...scenes.values()].map(async (opening) => (await opening).close())));
 
 // More at once and the load that each of them promises is beyond two cores.
 describe('no request fails', { concurrency: 4 }, () => {
@@ -50,21 +57,34 @@ describe('no request fails', { concurrency: 4 }, () => {
     story(`while a Rollout is aborted at every step (${shape.title})`, { ...shape, id: `abort-${shape.id}` }, abort);
     story(`while a third version replaces the second (${shape.title})`, { ...shape, id: `third-${shape.id}` }, third);
   }
+  for (const shape of SHAPES.filter(({ services }) => services === 'root'))
+    rarely({ ...shape, id: `rare-${shape.id}` });
+  for (const shape of SHAPES.filter(({ hasProvider }) => hasProvider)) {
+    const title = `in full scope, while a third version replaces the second (${shape.title})`;
+    story(title, { ...shape, id: `full-${shape.id}` }, third, 'full');
+  }
 });
 
-test('after all that, Envoy has refused nothing, missed no cluster and waited for no update', async (t) => {
-  const binary = usesRealEnvoy(t);
-  if (binary === undefined) return;
-  const { envoy } = await scene(binary.path);
-  t.diagnostic(
-    `retried by Envoy: ${await total(envoy, 'upstream_rq_retry')}; updates: ${await total(envoy, 'update_success')}`,
-  );
-  assert.deepEqual(await troubles(envoy), new Map());
-});
+for (const scope of ['lazy', 'full'] as const) {
+  test(`after all that, Envoy has refused nothing, missed no cluster and waited for no update (${scope})`, async (t) => {
+    const binary = usesRealEnvoy(t);
+    if (binary === undefined) return;
+    const { envoy, serving } = await scene(binary.path, scope);
+    const [learned, forgot] = ['calls new hosts', 'has not called these hosts'].map(
+      (text) => serving.process.stderr().split(text).length - 1,
+    );
+    t.diagnostic(
+      `retried by Envoy: ${await total(envoy, 'upstream_rq_retry')}; updates: ${await total(envoy, 'update_success')}; ` +
+        `hosts learned ${learned} times, forgotten ${forgot} times`,
+    );
+    if (scope === 'lazy') assert.ok(Number(forgot) >= 2 * ROUNDS, 'hosts have come and gone under load');
+    assert.deepEqual(await troubles(envoy), new Map());
+  });
+}
 
-async function walk(shop: Shop): Promise<void> {
+async function walk(shop: Shop, stepSeconds = '0.1'): Promise<void> {
   await shop.start('v2');
-  await shop.play('--to-hash', 'v2', '--step-seconds', '0.1');
+  await shop.play('--to-hash', 'v2', '--step-seconds', stepSeconds);
   await shop.becomes({ stable: 'v2', canary: 'v2' });
   await shop.end('v1');
 }
@@ -90,11 +110,11 @@ async function third(shop: Shop): Promise<void> {
   await shop.end('v1');
 }
 
-function story(title: string, shape: Shape, tell: (shop: Shop) => Promise<void>): void {
+function story(title: string, shape: Shape, tell: (shop: Shop) => Promise<void>, scope: Scope = 'lazy'): void {
   test(title, async (t) => {
     const binary = usesRealEnvoy(t);
     if (binary === undefined) return;
-    const shop = await openShop(await scene(binary.path), shape);
+    const shop = await openShop(await scene(binary.path, scope), shape);
     t.after(() => shop.close());
     const load = steadyLoad(shop.targets, PER_SECOND);
     const startedAt = performance.now();
@@ -109,6 +129,33 @@ function story(title: string, shape: Shape, tell: (shop: Shop) => Promise<void>)
   });
 }
 
+/** A host is called for a while, and called again at the moment at which it is forgotten; its Rollout walks meanwhile. */
+function rarely(shape: Shape): void {
+  test(`of a host that is forgotten and called again while its Rollout walks (${shape.title})`, async (t) => {
+    const binary = usesRealEnvoy(t);
+    if (binary === undefined) return;
+    const at = await scene(binary.path, 'lazy');
+    const shop = await openShop(at, shape);
+    t.after(() => shop.close());
+    const walking = walk(shop, '0.8');
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const forgot = nextLine(at.serving, new RegExp(`shop/${shape.id}".*has not called`));
+      const load = steadyLoad(shop.targets, PER_SECOND);
+      const startedAt = performance.now();
+      // It may be held still, and is new in the scope when that is over.
+      await until('the host to be in the scope', async () =>
+        load.tally.total >= PER_SECOND && (await proxyOf(at.serving)).hosts?.includes(`shop/${shape.id}`) === true
+          ? true
+          : undefined,
+      );
+      const seconds = (performance.now() - startedAt) / 1000;
+      report(t, await load.stop(), seconds);
+      await forgot;
+    }
+    await walking;
+  });
+}
+
 function report(t: TestContext, tally: Tally, seconds: number): void {
   const versions = [...tally.versions].map(([version, count]) => `${version} ${count}`).join(', ');
   t.diagnostic(`${tally.total} requests in ${seconds.toFixed(1)} s, ${failed(tally)} failed; answers: ${versions}`);
@@ -117,8 +164,11 @@ function report(t: TestContext, tally: Tally, seconds: number): void {
   assert.ok(tally.total >= Math.floor(PER_SECOND * seconds), 'every request that was due is answered');
 }
 
-function scene(binary: string): Promise<Scene> {
-  return (opening ??= openScene(binary, {}));
+function scene(binary: string, scope: Scope): Promise<Scene> {
+  const serveArgs = scope === 'full' ? ['--scope', 'full'] : ['--forget-after', '1s'];
+  const opening = scenes.get(scope) ?? openScene(binary, {}, { serveArgs });
+  scenes.set(scope, opening);
+  return opening;
 }
 
 interface Roles {
