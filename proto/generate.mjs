@@ -8,16 +8,24 @@ import { emitDescriptor } from './generate/emit-descriptor.mjs';
 import { emitTypes } from './generate/emit-types.mjs';
 import { loadEnvoyApi } from './generate/load.mjs';
 import { prune, pruneServices } from './generate/prune.mjs';
-import { DESCRIPTOR_MESSAGE, DESCRIPTOR_NOT_WANTED, NOT_WANTED, WANTED, WANTED_SERVICES } from './wanted.mjs';
+import {
+  DESCRIPTOR_MESSAGE,
+  DESCRIPTOR_NOT_WANTED,
+  GRPC_WANTED,
+  NOT_WANTED,
+  WANTED,
+  WANTED_SERVICES,
+} from './wanted.mjs';
 
 const out = new URL('../src/codec/gen/', import.meta.url);
 
 const api = loadEnvoyApi();
 const envoy = prune(api, Object.values(WANTED).flat(), NOT_WANTED);
 const descriptor = prune(api, [DESCRIPTOR_MESSAGE], DESCRIPTOR_NOT_WANTED);
+const grpc = prune(api, GRPC_WANTED, []);
 const all = {
-  messages: [...envoy.messages, ...descriptor.messages],
-  enums: [...envoy.enums, ...descriptor.enums],
+  messages: [...envoy.messages, ...descriptor.messages, ...grpc.messages],
+  enums: [...envoy.enums, ...descriptor.enums, ...grpc.enums],
 };
 
 const files = {

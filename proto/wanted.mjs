@@ -148,7 +148,16 @@ export const NOT_WANTED = [
   'envoy.service.discovery.v3.DynamicParameterConstraints',
 ];
 
-/** Read by `codec` to print JSON from the descriptor it carries; not an API of Envoy's, so not part of that descriptor. */
+/** What gRPC itself asks of a server: health and reflection. Not an API of Envoy's, so not part of the descriptor we carry. */
+export const GRPC_WANTED = [
+  'grpc.health.v1.HealthCheckRequest',
+  'grpc.health.v1.HealthCheckResponse',
+  'grpc.health.v1.HealthListResponse',
+  'grpc.reflection.v1.ServerReflectionRequest',
+  'grpc.reflection.v1.ServerReflectionResponse',
+];
+
+/** Read by `codec` to print JSON and to answer reflection from the descriptor it carries; not an API of Envoy's, so not part of that descriptor. */
 export const DESCRIPTOR_MESSAGE = 'google.protobuf.FileDescriptorSet';
 export const DESCRIPTOR_NOT_WANTED = [
   'google.protobuf.SourceCodeInfo',
@@ -157,7 +166,8 @@ export const DESCRIPTOR_NOT_WANTED = [
   'google.protobuf.OneofOptions',
   'google.protobuf.EnumOptions',
   'google.protobuf.EnumValueOptions',
-  'google.protobuf.ServiceDescriptorProto',
+  'google.protobuf.ServiceOptions',
+  'google.protobuf.MethodOptions',
   'google.protobuf.ExtensionRangeOptions',
   'google.protobuf.UninterpretedOption',
   'google.protobuf.FeatureSet',

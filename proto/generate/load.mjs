@@ -1,4 +1,4 @@
-// Envoy's .proto files, as protobufjs reflection.
+// The .proto files of Envoy and gRPC, as protobufjs reflection.
 
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -29,6 +29,8 @@ const ENTRY_FILES = [
   'envoy/extensions/retry/host/previous_hosts/v3/previous_hosts.proto',
   'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
   'google/protobuf/descriptor.proto',
+  'health/v1/health.proto',
+  'reflection/v1/reflection.proto',
 ];
 
 function packageFolder(name) {
@@ -42,7 +44,11 @@ function packageFolder(name) {
 function includePaths() {
   const deps = join(packageFolder('@grpc/grpc-js-xds'), 'deps');
   const paths = ['envoy-api', 'xds', 'googleapis', 'protoc-gen-validate'].map((name) => join(deps, name));
-  return [...paths, packageFolder('protobufjs')];
+  const grpc = [
+    join(packageFolder('grpc-health-check'), 'proto'),
+    join(packageFolder('@grpc/reflection'), 'build/proto/grpc'),
+  ];
+  return [...paths, ...grpc, packageFolder('protobufjs')];
 }
 
 /** The whole API as reflection. Throws with the file's name when one is missing. */

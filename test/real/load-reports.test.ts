@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { after, test, type TestContext } from 'node:test';
-import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { durationMs } from '../../src/base/index.js';
 import { type ClusterLoad, decodeLoadReport } from '../../src/codec/index.js';
 import { bootstrap } from '../../src/resources/index.js';
+import { GrpcServer } from '../../src/xds/grpc/grpc-server.js';
 import { loadReportMethods } from '../../src/xds/server/load-reports.js';
 import { DEFAULT_LIMITS } from '../../src/xds/server/options.js';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
@@ -60,31 +60,26 @@ async function serveReports(asked: string, port = 0): Promise<Reports> {
     },
     turnedAway: ({ message }) => assert.fail(message),
   });
-  const server = new Server();
+  const server = new GrpcServer();
   for (const { path, serve } of reports.methods) {
-    const read = (bytes: Buffer): Buffer => bytes;
-    server.register(
-      path,
-      (call: ServerDuplexStream<Buffer, Buffer>) => {
-        call.on('data', (bytes: Buffer) => {
-          last = { bytes: bytes.length, hasNode: decodeLoadReport(bytes).node !== undefined };
+    server.register(path, (call) => {
+      const read = call.read.bind(call);
+      call.read = (sink) => {
+        read({
+          message: (bytes) => {
+            last = { bytes: bytes.length, hasNode: decodeLoadReport(bytes).node !== undefined };
+            sink.message(bytes);
+          },
+          finished: () => sink.finished(),
         });
-        serve(call);
-      },
-      read,
-      read,
-      'bidi',
-    );
-  }
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, taken) => {
-      if (error === null) resolve(taken);
-      else reject(error);
+      };
+      serve(call);
     });
-  });
+  }
+  const bound = await server.listen(`127.0.0.1:${port}`);
   const next: Reports['next'] = (what, isIt = () => true, since = all.length) =>
     until(`a report: ${what}`, () => all.slice(since).find(isIt));
-  return { port: bound, all, messages, next, close: () => server.forceShutdown() };
+  return { port: bound, all, messages, next, close: () => void server.stop(0) };
 }
 
 interface Stage {

@@ -1,4 +1,5 @@
 import { type DeltaItem, encodeDeltaResponse, encodeSotwResponse, TYPE, versionOf } from '../../codec/index.js';
+import { Message } from '../grpc/message.js';
 import { UNKNOWN_VERSION } from '../protocol/requests.js';
 import type { Send } from '../protocol/session.js';
 
@@ -7,7 +8,7 @@ const CONTROL_PLANE = 'penstock';
 
 /** Makes the bytes of responses; what goes to many proxies alike is made once. */
 export class Encoder {
-  readonly #last = new Map<string, { readonly send: Send; readonly bytes: Buffer }>();
+  readonly #last = new Map<string, { readonly send: Send; readonly message: Message }>();
   readonly #epoch: string;
 
   /** `epoch` is another one with every start of the server: nonces begin anew then, and versions made from them must not. */
@@ -15,23 +16,21 @@ export class Encoder {
     this.#epoch = epoch;
   }
 
-  encode(send: Send): Buffer {
+  encode(send: Send): Message {
     const key = `${send.variant} ${send.kind}`;
     const last = this.#last.get(key);
-    if (last !== undefined && isSame(last.send, send)) return last.bytes;
-    const bytes = this.#bytesOf(send);
-    this.#last.set(key, { send, bytes });
-    return bytes;
+    if (last !== undefined && isSame(last.send, send)) return last.message;
+    const message = new Message(this.#bytesOf(send));
+    this.#last.set(key, { send, message });
+    return message;
   }
 
-  #bytesOf(send: Send): Buffer {
+  #bytesOf(send: Send): Uint8Array {
     const { variant, kind, nonce, resources, removed } = send;
     const common = { typeUrl: TYPE[kind], nonce, controlPlane: CONTROL_PLANE };
-    const bytes =
-      variant === 'delta'
-        ? encodeDeltaResponse({ ...common, resources: this.#items(send), removed, systemVersion: contentVersion(send) })
-        : encodeSotwResponse({ ...common, resources, version: contentVersion(send) });
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return variant === 'delta'
+      ? encodeDeltaResponse({ ...common, resources: this.#items(send), removed, systemVersion: contentVersion(send) })
+      : encodeSotwResponse({ ...common, resources, version: contentVersion(send) });
   }
 
   #items({ resources, unknown, aliases, nonce }: Send): readonly DeltaItem[] {

@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import type { DurationMs } from '../../base/index.js';
 import {
   type ClusterLoad,
@@ -9,12 +8,12 @@ import {
   type LoadReport,
   type ProxyNode,
 } from '../../codec/index.js';
+import type { Call } from '../grpc/call.js';
+import { Message } from '../grpc/message.js';
+import { STATUS, type StatusCode, StreamEnd } from '../grpc/status.js';
 import type { TurnedAwayFact } from './facts.js';
 import { OUTBOUND_ADDRESS, SCOPE } from './identity.js';
-import type { XdsLimits } from './options.js';
-import type { PathMethod } from './reflection.js';
-import { StreamEnd } from './request-reader.js';
-import type { RawCall } from './stream.js';
+import type { PathMethod, XdsLimits } from './options.js';
 
 /** What one proxy says of its clusters. */
 export interface ProxyLoad {
@@ -69,7 +68,7 @@ export function loadReportMethods(context: LoadReportContext): LoadReports {
   let isStopping = false;
   const within: StreamContext = {
     context,
-    answer: Buffer.from(answer),
+    answer: new Message(answer),
     joined: (nodeId) => {
       reporters.set(nodeId, (reporters.get(nodeId) ?? 0) + 1);
     },
@@ -87,16 +86,16 @@ export function loadReportMethods(context: LoadReportContext): LoadReports {
       context.silent(nodeId);
     },
   };
-  const serve = (call: RawCall): void => {
+  const serve = (call: Call): void => {
     const stream = new ReportStream(call, within);
     streams.add(stream);
-    if (isStopping) stream.end(status.UNAVAILABLE, STOPS);
+    if (isStopping) stream.end(STATUS.UNAVAILABLE, STOPS);
   };
   return {
     methods: [{ path: LOAD_REPORTS.path, serve }],
     stop: () => {
       isStopping = true;
-      for (const stream of [...streams]) stream.end(status.UNAVAILABLE, STOPS);
+      for (const stream of [...streams]) stream.end(STATUS.UNAVAILABLE, STOPS);
     },
   };
 }
@@ -107,7 +106,7 @@ const STOPS = 'the server stops';
 interface StreamContext {
   readonly context: LoadReportContext;
   /** The one response: the same for everybody. */
-  readonly answer: Buffer;
+  readonly answer: Message;
   /** The first message has said who it is. */
   joined(nodeId: string): void;
   /** It is over. */
@@ -116,19 +115,20 @@ interface StreamContext {
 
 /** One stream of reports. */
 class ReportStream {
-  readonly #call: RawCall;
+  readonly #call: Call;
   readonly #service: StreamContext;
   #node: ProxyNode | undefined;
-  #isOver = false;
 
-  constructor(call: RawCall, service: StreamContext) {
+  constructor(call: Call, service: StreamContext) {
     this.#call = call;
     this.#service = service;
-    for (const event of ['cancelled', 'close', 'error']) call.on(event, () => this.#over());
-    call.on('data', (bytes: Buffer) => this.#read(bytes));
-    call.on('end', () => {
-      this.#over();
-      call.end();
+    call.onOver((fault) => {
+      if (fault !== undefined) this.#tell(fault);
+      service.left(this);
+    });
+    call.read({
+      message: (bytes) => this.#read(bytes),
+      finished: () => call.end(STATUS.OK),
     });
   }
 
@@ -137,28 +137,15 @@ class ReportStream {
     return this.#node?.id;
   }
 
-  /** Ends the stream with a status. */
-  end(code: status, message: string): void {
-    if (this.#isOver) return;
-    this.#over();
-    this.#call.emit('error', { code, details: message });
-  }
-
-  #over(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    this.#service.left(this);
+  /** Ends the stream with a STATUS. */
+  end(code: StatusCode, message: string): void {
+    this.#call.end(code, message);
   }
 
   #read(bytes: Buffer): void {
-    if (this.#isOver) return;
-    try {
-      const { node, clusters } = readReport(bytes, this.#service.context.limits);
-      const reporter = this.#node ?? this.#join(reporterOf(node));
-      this.#service.context.reported({ node: reporter, clusters });
-    } catch (error) {
-      this.#fail(error);
-    }
+    const { node, clusters } = readReport(bytes, this.#service.context.limits);
+    const reporter = this.#node ?? this.#join(reporterOf(node));
+    this.#service.context.reported({ node: reporter, clusters });
   }
 
   /** The node of the first message holds for the whole stream, whatever the later ones say. */
@@ -169,11 +156,8 @@ class ReportStream {
     return node;
   }
 
-  #fail(error: unknown): void {
-    const end = error instanceof StreamEnd ? error : new StreamEnd(status.INTERNAL, `internal fault: ${String(error)}`);
-    const { code, message } = end;
-    this.#service.context.turnedAway({ peer: this.#call.getPeer(), proxy: this.nodeId ?? '', code, message });
-    this.end(code, message);
+  #tell({ code, message }: StreamEnd): void {
+    this.#service.context.turnedAway({ peer: this.#call.peer, proxy: this.nodeId ?? '', code, message });
   }
 }
 
@@ -183,7 +167,7 @@ const KEPT: readonly string[] = [OUTBOUND_ADDRESS, SCOPE];
 /** The node as it is kept for as long as the stream lasts: all else that it says goes with the message. */
 function reporterOf(node: ProxyNode | undefined): ProxyNode {
   if (node === undefined || node.id === '') {
-    throw new StreamEnd(status.INVALID_ARGUMENT, 'the first load report of a stream has to carry node.id');
+    throw new StreamEnd(STATUS.INVALID_ARGUMENT, 'the first load report of a stream has to carry node.id');
   }
   return { ...node, metadata: new Map([...node.metadata].filter(([key]) => KEPT.includes(key))) };
 }
@@ -193,12 +177,12 @@ function readReport(bytes: Uint8Array, limits: XdsLimits): LoadReport {
   const report = decode(bytes);
   const count = report.clusters.length;
   if (count > limits.names) {
-    throw new StreamEnd(status.RESOURCE_EXHAUSTED, `${count} clusters in a report, at most ${limits.names} are taken`);
+    throw new StreamEnd(STATUS.RESOURCE_EXHAUSTED, `${count} clusters in a report, at most ${limits.names} are taken`);
   }
   const long = textsOf(report).find((text) => text.length > limits.nameLength);
   if (long !== undefined) {
     throw new StreamEnd(
-      status.RESOURCE_EXHAUSTED,
+      STATUS.RESOURCE_EXHAUSTED,
       `a cluster name, or a text of the node, has ${long.length} characters, at most ${limits.nameLength} are taken`,
     );
   }
@@ -217,7 +201,7 @@ function decode(bytes: Uint8Array): LoadReport {
   try {
     return decodeLoadReport(bytes);
   } catch (error) {
-    if (error instanceof DecodeError) throw new StreamEnd(status.INVALID_ARGUMENT, error.message);
+    if (error instanceof DecodeError) throw new StreamEnd(STATUS.INVALID_ARGUMENT, error.message);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { DurationMs } from '../../base/index.js';
 import type { Changes, Snapshot } from '../../snapshot/index.js';
+import type { Serve } from '../grpc/admission.js';
 import type { ScopeChoice } from './identity.js';
 
 /** How the xDS server serves. */
@@ -43,6 +44,12 @@ export const DEFAULT_LIMITS: XdsLimits = {
   stalledMs: 60_000,
   stopMs: 2000,
 };
+
+/** A method that is served by its path. */
+export interface PathMethod {
+  readonly path: string;
+  readonly serve: Serve;
+}
 
 /** A new snapshot for the proxies. Every publication differs from the one before by its `changes`; none may be left out. */
 export interface XdsPublication {

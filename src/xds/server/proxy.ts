@@ -1,6 +1,7 @@
 import { assertNever, type DurationMs } from '../../base/index.js';
 import type { ResourceKind } from '../../codec/index.js';
 import { type Changes, type HostSet, OUTBOUND, type Routing, type View, type ViewOf } from '../../snapshot/index.js';
+import type { Message } from '../grpc/message.js';
 import { hostsNamed } from '../protocol/hosts-named.js';
 import type { Verdict } from '../protocol/requests.js';
 import { type Request, Session } from '../protocol/session.js';
@@ -18,7 +19,7 @@ export interface ResponseStream {
   readonly peer: string;
   readonly serves: ResourceKind | 'all';
   /** `flushed` is called when the bytes have left for the network, and not at all when the stream ends before. */
-  write(bytes: Buffer, flushed: () => void): void;
+  write(message: Message, flushed: () => void): void;
   /** Ends the stream, and says so, because of a fault of ours. */
   fail(error: unknown): void;
 }
@@ -226,8 +227,8 @@ export class Proxy implements Member {
     const proxy = this.identity.id;
     const { sends, wakeAt, settled } = this.#session.turn(now());
     for (const send of sends) {
-      const bytes = encoder.encode(send);
-      this.#write(send.kind, bytes);
+      const message = encoder.encode(send);
+      this.#write(send.kind, message);
       const { kind, sequence, resources, removed, unknown } = send;
       facts.pushed({
         session,
@@ -236,7 +237,7 @@ export class Proxy implements Member {
         sequence,
         resources: resources.length,
         removed: removed.length + unknown.length,
-        bytes: bytes.length,
+        bytes: message.size,
       });
     }
     if (settled !== undefined) facts.settled({ session, proxy, sequence: settled });
@@ -250,9 +251,9 @@ export class Proxy implements Member {
     this.#session.close(kind, this.#context.now());
   }
 
-  #write(kind: ResourceKind, bytes: Buffer): void {
+  #write(kind: ResourceKind, message: Message): void {
     const stream = this.#streams.get(kind);
-    stream?.write(bytes, () => {
+    stream?.write(message, () => {
       // By then the type may have moved to another stream.
       if (this.#streams.get(kind) !== stream || !this.#session.flushed(kind)) return;
       this.#catchUp();

@@ -1,19 +1,8 @@
-import { status } from '@grpc/grpc-js';
 import { DecodeError, decodeDeltaRequest, decodeSotwRequest, type ProxyNode } from '../../codec/index.js';
+import { STATUS, StreamEnd } from '../grpc/status.js';
 import type { Request } from '../protocol/session.js';
 import { OUTBOUND_ADDRESS } from './identity.js';
 import type { XdsLimits } from './options.js';
-
-/** Why a stream is ended: a gRPC status for the client. */
-export class StreamEnd extends Error {
-  readonly code: status;
-
-  constructor(code: status, message: string) {
-    super(message);
-    this.name = 'StreamEnd';
-    this.code = code;
-  }
-}
 
 /** Reads the bytes of a request. Throws a `StreamEnd` for what is no request, or asks for too much. */
 export function readRequest(bytes: Uint8Array, variant: Request['variant'], limits: XdsLimits): Request {
@@ -45,7 +34,7 @@ function refuseLong(what: string, texts: readonly string[], { nameLength }: XdsL
   const long = texts.find((text) => text.length > nameLength);
   if (long === undefined) return;
   throw new StreamEnd(
-    status.RESOURCE_EXHAUSTED,
+    STATUS.RESOURCE_EXHAUSTED,
     `${what} has ${long.length} characters, at most ${nameLength} are taken`,
   );
 }
@@ -57,14 +46,14 @@ function copy(text: string): string {
 
 /** More names than a client may have. */
 export function tooManyNames(count: number, { names }: XdsLimits): StreamEnd {
-  return new StreamEnd(status.RESOURCE_EXHAUSTED, `${count} resource names of one type, at most ${names} are taken`);
+  return new StreamEnd(STATUS.RESOURCE_EXHAUSTED, `${count} resource names of one type, at most ${names} are taken`);
 }
 
 function decode(bytes: Uint8Array, variant: Request['variant']): Request {
   try {
     return variant === 'delta' ? { variant, ...decodeDeltaRequest(bytes) } : { variant, ...decodeSotwRequest(bytes) };
   } catch (error) {
-    if (error instanceof DecodeError) throw new StreamEnd(status.INVALID_ARGUMENT, error.message);
+    if (error instanceof DecodeError) throw new StreamEnd(STATUS.INVALID_ARGUMENT, error.message);
     throw error;
   }
 }

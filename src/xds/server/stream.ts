@@ -1,15 +1,14 @@
-import { type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { kindOf, type ResourceKind, type ServiceMethod, TYPE } from '../../codec/index.js';
+import type { Call } from '../grpc/call.js';
+import type { Message } from '../grpc/message.js';
+import { STATUS, type StatusCode, StreamEnd, streamEnd } from '../grpc/status.js';
 import { SERVED_KINDS } from '../protocol/session.js';
 import type { XdsFacts } from './facts.js';
 import { type Identity, identityOf, type ScopeChoice } from './identity.js';
 import type { XdsLimits } from './options.js';
 import type { Newcomer } from './proxies.js';
 import type { Proxy, ResponseStream } from './proxy.js';
-import { readRequest, StreamEnd, tooManyNames } from './request-reader.js';
-
-/** A call whose messages are bytes. */
-export type RawCall = ServerDuplexStream<Buffer, Buffer>;
+import { readRequest, tooManyNames } from './request-reader.js';
 
 /** What a stream needs from the server. */
 export interface StreamContext {
@@ -27,7 +26,7 @@ export interface StreamContext {
 export class XdsStream implements ResponseStream {
   readonly peer: string;
   readonly serves: ServiceMethod['serves'];
-  readonly #call: RawCall;
+  readonly #call: Call;
   readonly #method: ServiceMethod;
   readonly #context: StreamContext;
   readonly #unserved = new Set<string>();
@@ -36,29 +35,31 @@ export class XdsStream implements ResponseStream {
   #unflushed = 0;
   #stalledSince = 0;
 
-  constructor(call: RawCall, method: ServiceMethod, context: StreamContext) {
-    this.peer = call.getPeer();
+  constructor(call: Call, method: ServiceMethod, context: StreamContext) {
+    this.peer = call.peer;
     this.serves = method.serves;
     this.#call = call;
     this.#method = method;
     this.#context = context;
-    for (const event of ['cancelled', 'close', 'error']) call.on(event, () => this.#over());
+    call.onOver((fault) => {
+      if (fault !== undefined) this.#tell(fault);
+      this.#over();
+    });
   }
 
   /** Starts to read; until then the client waits. */
   begin(): void {
-    this.#call.on('data', (bytes: Buffer) => this.#read(bytes));
-    this.#call.on('end', () => {
-      this.#over();
-      this.#call.end();
+    this.#call.read({
+      message: (bytes) => this.#read(bytes),
+      finished: () => this.#call.end(STATUS.OK),
     });
   }
 
-  write(bytes: Buffer, flushed: () => void): void {
+  write(message: Message, flushed: () => void): void {
     if (this.#isOver) return;
     if (this.#unflushed === 0) this.#stalledSince = this.#context.now();
     this.#unflushed += 1;
-    this.#call.write(bytes, () => {
+    this.#call.write(message, () => {
       this.#unflushed -= 1;
       this.#stalledSince = this.#context.now();
       flushed();
@@ -76,17 +77,18 @@ export class XdsStream implements ResponseStream {
   }
 
   fail(error: unknown): void {
-    const end = error instanceof StreamEnd ? error : new StreamEnd(status.INTERNAL, `internal fault: ${String(error)}`);
-    const { code, message } = end;
-    this.#context.facts.turnedAway({ peer: this.peer, proxy: this.proxyId, code, message });
-    this.end(code, message);
+    const end = streamEnd(error);
+    this.#tell(end);
+    this.end(end.code, end.message);
   }
 
   /** Ends the stream with a status, behind what is already written. */
-  end(code: status, message: string): void {
-    if (this.#isOver) return;
-    this.#over();
-    this.#call.emit('error', { code, details: message });
+  end(code: StatusCode, message: string): void {
+    this.#call.end(code, message);
+  }
+
+  #tell({ code, message }: StreamEnd): void {
+    this.#context.facts.turnedAway({ peer: this.peer, proxy: this.proxyId, code, message });
   }
 
   #over(): void {
@@ -96,15 +98,6 @@ export class XdsStream implements ResponseStream {
   }
 
   #read(bytes: Buffer): void {
-    if (this.#isOver) return;
-    try {
-      this.#request(bytes);
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  #request(bytes: Buffer): void {
     const { limits, scope } = this.#context;
     const request = readRequest(bytes, this.#method.variant, limits);
     const kind = this.#kindOf(request.typeUrl);
@@ -118,7 +111,7 @@ export class XdsStream implements ResponseStream {
 
   #join(identity: Identity | undefined, kind: ResourceKind | undefined): Proxy {
     if (identity === undefined) {
-      throw new StreamEnd(status.INVALID_ARGUMENT, 'the first request of a stream has to carry node.id');
+      throw new StreamEnd(STATUS.INVALID_ARGUMENT, 'the first request of a stream has to carry node.id');
     }
     return this.#context.join(identity, { stream: this, kind });
   }
@@ -132,7 +125,7 @@ export class XdsStream implements ResponseStream {
     // A service of one type may leave the type out (discovery.proto, DiscoveryRequest.type_url).
     if (typeUrl !== '' && typeUrl !== TYPE[this.serves]) {
       throw new StreamEnd(
-        status.INVALID_ARGUMENT,
+        STATUS.INVALID_ARGUMENT,
         `type_url is ${typeUrl.slice(0, 200)}, this service serves ${TYPE[this.serves]}`,
       );
     }

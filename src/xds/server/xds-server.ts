@@ -1,32 +1,31 @@
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity, status } from '@grpc/grpc-js';
-import { HealthImplementation } from 'grpc-health-check';
 import { ControlPlaneError, type DurationMs, durationMs, invariant } from '../../base/index.js';
 import { SERVICES, type ServiceMethod } from '../../codec/index.js';
 import type { ViewOf } from '../../snapshot/index.js';
+import type { Call } from '../grpc/call.js';
+import { GrpcServer } from '../grpc/grpc-server.js';
+import { STATUS, StreamEnd } from '../grpc/status.js';
 import { Sharing } from '../protocol/sharing.js';
 import { Audience, type Listener } from './audience.js';
 import { Encoder } from './encoder.js';
 import type { XdsFacts } from './facts.js';
+import { Health } from './health.js';
 import { identityOf, type Terms } from './identity.js';
 import { DEFAULT_LIMITS, type XdsLimits, type XdsOptions, type XdsPublication } from './options.js';
 import { Proxies } from './proxies.js';
 import type { ProxyState } from './proxy-state.js';
 import { type LoadReports, loadReportMethods } from './load-reports.js';
 import { reflectionMethods } from './reflection.js';
-import { StreamEnd } from './request-reader.js';
-import { type RawCall, type StreamContext, XdsStream } from './stream.js';
+import { type StreamContext, XdsStream } from './stream.js';
 import { Workloads } from './workloads.js';
 
-/** A client that is gone without a word is noticed after this and grpc's own 20 s. */
-const KEEPALIVE_MS = 30_000;
 const LOOK_FOR_STALLED_MS = 5000;
 
 /** The gRPC server: streams in, sessions between, facts out. Serves no stream before the first publication. */
 export class XdsServer {
   readonly #address: string;
   readonly #limits: XdsLimits;
-  readonly #server: Server;
-  readonly #health = new HealthImplementation();
+  readonly #server: GrpcServer;
+  readonly #health = new Health(['', ...SERVICES.map((method) => method.service)]);
   readonly #audience = new Audience<Listener>();
   readonly #proxies: Proxies;
   readonly #workloads: Workloads;
@@ -80,11 +79,8 @@ export class XdsServer {
 
   /** Listens. Throws a `ControlPlaneError` where the address is in use or is none. */
   async start(): Promise<{ readonly port: number }> {
-    const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(this.#address, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error === null) resolve(bound);
-        else reject(bindError(this.#address, error));
-      });
+    const port = await this.#server.listen(this.#address).catch((error: unknown) => {
+      throw bindError(this.#address, error);
     });
     this.#workloads.start();
     this.#stalledTimer = setInterval(() => this.#endStalled(), LOOK_FOR_STALLED_MS).unref();
@@ -97,7 +93,7 @@ export class XdsServer {
     this.#publication = publication;
     if (isFirst) {
       for (const stream of this.#streams) stream.begin();
-      this.#setHealth('SERVING');
+      this.#health.set('SERVING');
       return 0;
     }
     let interested = 0;
@@ -120,51 +116,29 @@ export class XdsServer {
     this.#isStopping = true;
     clearInterval(this.#stalledTimer);
     this.#workloads.stop();
+    this.#health.set('NOT_SERVING');
+    const stopped = this.#server.stop(this.#limits.stopMs);
+    this.#health.stop();
     this.#loadReports.stop();
-    this.#setHealth('NOT_SERVING');
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        this.#server.forceShutdown();
-        resolve();
-      }, this.#limits.stopMs);
-      this.#server.tryShutdown(() => {
-        clearTimeout(timer);
-        resolve();
-      });
-      for (const stream of [...this.#streams]) stream.end(status.UNAVAILABLE, 'the server stops');
-    });
+    for (const stream of [...this.#streams]) stream.end(STATUS.UNAVAILABLE, 'the server stops');
+    await stopped;
   }
 
-  #newServer(): Server {
-    // What it would print reaches us as errors too.
-    setLogVerbosity(logVerbosity.NONE);
-    const server = new Server({
-      'grpc.max_receive_message_length': this.#limits.requestBytes,
-      'grpc.max_concurrent_streams': this.#limits.streams,
-      'grpc.keepalive_time_ms': KEEPALIVE_MS,
-      'grpc.keepalive_permit_without_calls': 1,
-    });
-    for (const method of SERVICES) {
-      server.register(method.path, (call: RawCall) => this.#open(call, method), asIs, asIs, 'bidi');
+  #newServer(): GrpcServer {
+    const { requestBytes, streams } = this.#limits;
+    const server = new GrpcServer({ limits: { messageBytes: requestBytes, streams } });
+    for (const method of SERVICES) server.register(method.path, (call) => this.#open(call, method));
+    for (const { path, serve } of [...reflectionMethods(), ...this.#loadReports.methods, ...this.#health.methods]) {
+      server.register(path, serve);
     }
-    for (const { path, serve } of [...reflectionMethods(), ...this.#loadReports.methods])
-      server.register(path, serve, asIs, asIs, 'bidi');
-    this.#health.addToServer(server);
-    this.#setHealth('NOT_SERVING');
     return server;
   }
 
-  #open(call: RawCall, method: ServiceMethod): void {
+  #open(call: Call, method: ServiceMethod): void {
     const stream = new XdsStream(call, method, this.#context);
     this.#streams.add(stream);
-    if (this.#isStopping) stream.end(status.UNAVAILABLE, 'the server stops');
+    if (this.#isStopping) stream.end(STATUS.UNAVAILABLE, 'the server stops');
     else if (this.#publication !== undefined) stream.begin();
-  }
-
-  #setHealth(health: 'SERVING' | 'NOT_SERVING'): void {
-    for (const service of new Set(['', ...SERVICES.map((method) => method.service)])) {
-      this.#health.setStatus(service, health);
-    }
   }
 
   /** A client that reads nothing holds memory for what waits for it. */
@@ -172,7 +146,7 @@ export class XdsServer {
     const latest = this.#context.now() - this.#limits.stalledMs;
     for (const stream of [...this.#streams]) {
       if (stream.stalledSince === undefined || stream.stalledSince > latest) continue;
-      stream.fail(new StreamEnd(status.RESOURCE_EXHAUSTED, `nothing was read for ${this.#limits.stalledMs} ms`));
+      stream.fail(new StreamEnd(STATUS.RESOURCE_EXHAUSTED, `nothing was read for ${this.#limits.stalledMs} ms`));
     }
   }
 }
@@ -189,13 +163,8 @@ function reportInterval(forgetAfter: DurationMs | undefined): DurationMs {
   return interval;
 }
 
-/** Messages are bytes on both sides: what they say is read by the codec. */
-function asIs(bytes: Buffer): Buffer {
-  return bytes;
-}
-
-function bindError(address: string, cause: Error): ControlPlaneError {
-  if (cause.message.includes('EADDRINUSE')) {
+function bindError(address: string, cause: unknown): ControlPlaneError {
+  if (cause instanceof Error && cause.message.includes('EADDRINUSE')) {
     return new ControlPlaneError(
       'ADDRESS_IN_USE',
       `the address ${address} is in use: stop what holds it, or choose another with --xds-address`,

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Client, type ClientDuplexStream, credentials, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import { Client, type ClientDuplexStream, credentials, status } from '@grpc/grpc-js';
 import { durationMs } from '../../../src/base/index.js';
 import type { ClusterLoad } from '../../../src/codec/index.js';
+import { GrpcServer } from '../../../src/xds/grpc/grpc-server.js';
 import { loadReportMethods, type ProxyLoad } from '../../../src/xds/server/load-reports.js';
 import { DEFAULT_LIMITS } from '../../../src/xds/server/options.js';
 import { type Message, method } from '../../harness/xds-protos.js';
@@ -58,11 +59,11 @@ function rule(sentence: string, body: (given: Given) => Promise<void>, isWanted 
       silent: (nodeId) => tell(['silent', nodeId]),
       turnedAway: ({ proxy, code, message }) => tell(['turned away', proxy, code, message]),
     });
-    const server = new Server({ 'grpc.max_receive_message_length': LIMITS.requestBytes });
-    for (const { path, serve } of reports.methods) server.register(path, serve, asIs, asIs, 'bidi');
+    const server = new GrpcServer({ limits: { messageBytes: LIMITS.requestBytes } });
+    for (const { path, serve } of reports.methods) server.register(path, serve);
     const clients: Client[] = [];
     try {
-      const port = await listen(server);
+      const port = await server.listen('127.0.0.1:0');
       const open = (): Reporter => {
         const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), {
           'grpc.use_local_subchannel_pool': 1,
@@ -73,7 +74,7 @@ function rule(sentence: string, body: (given: Given) => Promise<void>, isWanted 
       await body({ open, told, metadataKept, stop: () => reports.stop() });
     } finally {
       for (const client of clients) client.close();
-      server.forceShutdown();
+      await server.stop(0);
     }
   });
 }
@@ -99,15 +100,6 @@ function reporter(call: ClientDuplexStream<Buffer, Buffer>): Reporter {
 
 function asIs(bytes: Buffer): Buffer {
   return bytes;
-}
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(error);
-    });
-  });
 }
 
 /** Values in the order in which they come; who asks first waits. */
@@ -148,7 +140,7 @@ rule('a proxy that says who it is is asked once, for all its clusters', async ({
   proxy.send({ node: WEB, cluster_stats: [stats('a', 1)] });
   assert.deepEqual(await told(), ['reported', WEB.id, 'shop', [load('a', 1)]]);
   proxy.call.end();
-  assert.deepEqual(await proxy.ended, [status.OK, 'OK']);
+  assert.deepEqual(await proxy.ended, [status.OK, '']);
   assert.equal(proxy.answers(), 1);
   assert.deepEqual(await told(), ['silent', WEB.id]);
 });
@@ -241,6 +233,8 @@ rule('a message that is too large costs a client its stream, and nobody else', a
   await told();
   bad.send({ node: { id: 'x'.repeat(5000) } });
   assert.equal((await bad.ended)[0], status.RESOURCE_EXHAUSTED);
+  const [what, proxy, code] = await told();
+  assert.deepEqual([what, proxy, code], ['turned away', WEB.id, status.RESOURCE_EXHAUSTED]);
   assert.deepEqual(await told(), ['silent', WEB.id]);
   good.send({ node: { id: 'good' } });
   assert.deepEqual(await told(), ['reported', 'good', '', []]);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { status } from '@grpc/grpc-js';
 import { encodeMessage, type ProxyNode, struct } from '../../../src/codec/index.js';
 import { identityOf, type Terms } from '../../../src/xds/server/identity.js';
 import { DEFAULT_LIMITS } from '../../../src/xds/server/options.js';
-import { readRequest, StreamEnd } from '../../../src/xds/server/request-reader.js';
+import { STATUS, type StatusCode, StreamEnd } from '../../../src/xds/grpc/status.js';
+import { readRequest } from '../../../src/xds/server/request-reader.js';
 
 function node(parts: Partial<ProxyNode>): ProxyNode {
   return { id: 'sidecar~shop~web-1', cluster: 'web', metadata: new Map(), ...parts };
@@ -79,38 +79,38 @@ for (const { name, node: given, terms = DELTA, routing } of routings) {
 }
 
 const LIMITS = { ...DEFAULT_LIMITS, names: 2, nameLength: 4 };
-const refused: readonly { name: string; bytes: Uint8Array; code: status }[] = [
-  { name: 'bytes that are no request', bytes: Uint8Array.of(255, 255, 255), code: status.INVALID_ARGUMENT },
+const refused: readonly { name: string; bytes: Uint8Array; code: StatusCode }[] = [
+  { name: 'bytes that are no request', bytes: Uint8Array.of(255, 255, 255), code: STATUS.INVALID_ARGUMENT },
   {
     name: 'too many names',
     bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', {
       resource_names_subscribe: ['a', 'b', 'c'],
     }),
-    code: status.RESOURCE_EXHAUSTED,
+    code: STATUS.RESOURCE_EXHAUSTED,
   },
   {
     name: 'too many names that it brings',
     bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', {
       initial_resource_versions: { a: '1', b: '1', c: '1' },
     }),
-    code: status.RESOURCE_EXHAUSTED,
+    code: STATUS.RESOURCE_EXHAUSTED,
   },
   {
     name: 'a name that is too long',
     bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', { resource_names_subscribe: ['abcde'] }),
-    code: status.RESOURCE_EXHAUSTED,
+    code: STATUS.RESOURCE_EXHAUSTED,
   },
   {
     name: 'a version that is too long',
     bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', {
       initial_resource_versions: { a: '12345' },
     }),
-    code: status.RESOURCE_EXHAUSTED,
+    code: STATUS.RESOURCE_EXHAUSTED,
   },
   {
     name: 'a type that is too long',
     bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', { type_url: 'abcde' }),
-    code: status.RESOURCE_EXHAUSTED,
+    code: STATUS.RESOURCE_EXHAUSTED,
   },
   ...[
     { id: 'abcde' },
@@ -121,7 +121,7 @@ const refused: readonly { name: string; bytes: Uint8Array; code: status }[] = [
   ].map((node) => ({
     name: `a node whose ${Object.keys(node).join()} is too long`,
     bytes: encodeMessage('envoy.service.discovery.v3.DeltaDiscoveryRequest', { node }),
-    code: status.RESOURCE_EXHAUSTED,
+    code: STATUS.RESOURCE_EXHAUSTED,
   })),
 ];
 for (const { name, bytes, code } of refused) {
