@@ -7,7 +7,11 @@ import type { SubscriptionChange } from './subscription.js';
 import type { Answer, TypeState } from './type-state.js';
 
 /** What one request of a client meant; the subscription in it was taken over, except where it is stale. */
-export type Verdict = Answer | { readonly kind: 'stale' };
+export type Verdict =
+  | Answer
+  | { readonly kind: 'stale' }
+  /** A client that was connected before holds these, and they are current. */
+  | { readonly kind: 'kept'; readonly resources: readonly EncodedResource[] };
 
 /**
  * Version of the answer to a name that does not exist (VHDS). It says nothing about content, and has to be another one every
@@ -22,15 +26,15 @@ export function readDelta(state: TypeState, request: DeltaRequest, view: View, s
   // Answer and subscription are independent: the change counts on an ACK, on a NACK and on a stale nonce alike
   // (discovery.proto, DeltaDiscoveryRequest).
   const answer = state.answer(request.nonce, request.error?.message);
-  if (first) bring(state, request.initialVersions, view, sharing);
   const { unsubscribe } = request;
   const subscribe = ourNames(state, request.subscribe, view, sharing);
   const change = state.subscription.changeBy({ subscribe, unsubscribe }, first);
-  if (first && request.initialVersions.size > 0) reviewBrought(state, change, request, view);
+  let kept: readonly EncodedResource[] = NONE;
+  if (first && request.initialVersions.size > 0) kept = takeBack({ state, request, change, view, sharing });
   else force(state, change, view, sharing);
   if (first && change.wildcard === 'begun' && request.initialVersions.size === 0) state.owesAnswer = true;
   drop(state, change, view);
-  return answer;
+  return kept.length > 0 ? { kind: 'kept', resources: kept } : answer;
 }
 
 /** Reads a request of the state-of-the-world protocol. */
@@ -60,8 +64,64 @@ function ourNames({ kind }: TypeState, names: readonly string[], view: View, sha
   return names.length < MANY ? names.map(ours) : sharing.names(names, ours).names;
 }
 
-/** What the client kept over a reconnect: of what is current we know more than the version, also when it no longer is. */
-function bring(state: TypeState, versions: ReadonlyMap<string, string>, view: View, sharing: Sharing): void {
+const NONE: readonly never[] = [];
+
+/** A first request of a client that was connected before. */
+interface Return {
+  readonly state: TypeState;
+  readonly request: DeltaRequest;
+  readonly change: SubscriptionChange;
+  readonly view: View;
+  readonly sharing: Sharing;
+}
+
+/** Takes over what a client kept, and notes what it lacks; gives what of it is current. */
+function takeBack(of: Return): readonly EncodedResource[] {
+  const { state, request, change, view, sharing } = of;
+  const whole = bulkAnswer(state, change, view, sharing);
+  if (whole !== undefined) return compare(of, whole);
+  const kept = bring(state, request.initialVersions, view, sharing);
+  reviewBrought(state, change, request, view);
+  return kept;
+}
+
+/** All come back at once, and most of them with everything that they should have: only what differs is looked at by itself. */
+function compare({ state, request, change, view }: Return, { found, absent }: BulkAnswer): readonly EncodedResource[] {
+  const { initialVersions } = request;
+  const { names, wildcard } = state.subscription;
+  const differing = new Set<string>();
+  state.good.adopt(found.byName);
+  let known = 0;
+  for (const [name, version] of initialVersions) {
+    const current = found.byName.get(name);
+    if (current !== undefined) known += 1;
+    if (current?.version === version || !(wildcard || names.has(name))) continue;
+    state.good.set(name, { kind: 'brought', version });
+    differing.add(name);
+  }
+  for (const name of absent) if (!initialVersions.has(name)) state.forced.add(name);
+  if (known < found.resources.length) {
+    for (const { name } of found.resources) {
+      if (initialVersions.has(name)) continue;
+      state.good.delete(name);
+      differing.add(name);
+      if (change.wildcard !== 'begun') state.forced.add(name);
+    }
+  }
+  for (const name of differing) if (!state.forced.has(name)) review(state, view, name);
+  return differing.size === 0 ? found.resources : found.resources.filter(({ name }) => !differing.has(name));
+}
+
+/**
+ * What the client kept over a reconnect: of what is current we know more than the version, also when it no longer is. Gives
+ * what is current.
+ */
+function bring(
+  state: TypeState,
+  versions: ReadonlyMap<string, string>,
+  view: View,
+  sharing: Sharing,
+): readonly EncodedResource[] {
   const current: EncodedResource[] = [];
   const others: [string, string][] = [];
   for (const [name, version] of versions) {
@@ -72,6 +132,7 @@ function bring(state: TypeState, versions: ReadonlyMap<string, string>, view: Vi
   // In an order that is the same for all clients that hold the same.
   if (current.length > 0) state.good.adopt(sharing.list(current.sort((a, b) => byText(a.name, b.name))).byName);
   for (const [name, version] of others) state.good.set(name, { kind: 'brought', version });
+  return current;
 }
 
 /** The first request: what the client brought in the version that is current is not sent, what is gone is taken away. */
@@ -95,8 +156,13 @@ function isAnswered(state: TypeState, { initialVersions }: DeltaRequest, view: V
 
 // A name that is subscribed is sent, even if the client is believed to have it (xDS protocol, "Subscribing to Resources").
 function force(state: TypeState, change: SubscriptionChange, view: View, sharing: Sharing): void {
-  state.bulk = bulkAnswer(state, change, view, sharing);
-  if (state.bulk !== undefined) return;
+  // One that waits for a write is no longer all that was asked for.
+  if (change.asked.length + change.dropped.length > 0 || change.wildcard !== 'as before') state.unbundle();
+  const bulk = bulkAnswer(state, change, view, sharing);
+  if (bulk !== undefined) {
+    state.bulk = bulk;
+    return;
+  }
   for (const name of change.asked) ask(state, view, name);
   if (change.wildcard === 'begun') for (const { name } of allWanted(state, view)) state.forced.add(name);
 }
@@ -104,12 +170,12 @@ function force(state: TypeState, change: SubscriptionChange, view: View, sharing
 /** The first thing that a client asks for is the most, and thousands ask alike: it is looked up once for all of them. */
 function bulkAnswer(
   state: TypeState,
-  { asked, wildcard }: SubscriptionChange,
+  { asked, dropped, wildcard }: SubscriptionChange,
   view: View,
   sharing: Sharing,
 ): BulkAnswer | undefined {
   // A full list is put together from everything anyway, and virtual hosts are few and have other names.
-  if (!state.isBlank || state.isFull || state.kind === 'virtualHost') return undefined;
+  if (!state.isBlank || state.isFull || state.kind === 'virtualHost' || dropped.length > 0) return undefined;
   if (wildcard === 'begun') return asked.length === 0 ? sharing.everything(view, state.kind) : undefined;
   return asked.length < MANY ? undefined : sharing.under(view, state.kind, asked);
 }
