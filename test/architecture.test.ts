@@ -46,7 +46,9 @@ const PURE_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
 /** Libraries that are known in some rooms only, so that they can be exchanged there. */
 const HOMES: readonly (readonly [pattern: RegExp, rooms: readonly string[]])[] = [
   [/^protobufjs(\/|$)/, ['codec']],
-  [/^(@grpc\/|grpc-)/, ['xds']],
+  // gRPC is our own framing on HTTP/2 (ADR 16); the libraries of others are for tests.
+  [/^(@grpc\/|grpc-)/, []],
+  [/^node:http2$/, ['xds']],
   [/^@kubernetes\//, ['sources']],
   [/^pino(\/|$)/, ['observe']],
   [/^prom-client$/, ['observe']],
@@ -122,7 +124,7 @@ function importFaults(path: string, room: Room, one: Import): readonly string[] 
 function packageFaults(room: Room, { from, names }: Import): readonly string[] {
   const home = HOMES.find(([pattern]) => pattern.test(from))?.[1];
   if (home !== undefined && !home.includes(room))
-    return [`${room} may not import ${from}: ${home.join(', ')} alone may`];
+    return [`${room} may not import ${from}: ${home.length === 0 ? 'no room' : `${home.join(', ')} alone`} may`];
   if (!PURE.includes(room) || names.every((name) => PURE_FUNCTIONS[from]?.includes(name))) return [];
   const isAllowed = PURE_PACKAGES[room]?.some((allowed) => from === allowed || from.startsWith(`${allowed}/`));
   return isAllowed ? [] : [`${room} is pure and may not import ${from}`];
@@ -200,6 +202,8 @@ const planted = [
     path: 'src/resources/a.ts',
     text: `import { x } from '../model/index.js';`,
   },
+  { name: 'HTTP/2 outside xds', path: 'src/admin/a.ts', text: `import { createServer } from 'node:http2';` },
+  { name: 'a gRPC library', path: 'src/xds/a.ts', text: `import { Server } from '@grpc/grpc-js';` },
   { name: 'protobuf outside codec', path: 'src/xds/a.ts', text: `import protobuf from 'protobufjs/minimal.js';` },
   {
     name: 'a node module in a pure room',

@@ -47,9 +47,8 @@ function answer(request: ServerReflectionRequest, { services, files, symbols }: 
   const { file_by_filename: path, file_containing_symbol: symbol } = request;
   if (path !== undefined) return described(files.get(path), path, files);
   if (symbol !== undefined) return described(symbols.get(symbol), symbol, files);
-  // Envoy's API has none.
-  const extended = request.all_extension_numbers_of_type ?? request.file_containing_extension?.containing_type;
-  if (extended !== undefined) return fault(NOT_FOUND, `no extension of ${extended}`);
+  const { file_containing_extension: extension, all_extension_numbers_of_type: extended } = request;
+  if (extension !== undefined || extended !== undefined) return fault(NOT_FOUND, 'there are no extensions');
   return fault(UNIMPLEMENTED, 'a question of a kind that is not known here');
 }
 

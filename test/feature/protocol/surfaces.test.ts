@@ -64,6 +64,49 @@ withPlane('health of a service that is not there is NOT_FOUND', async (plane) =>
   await assert.rejects(health(plane, 'nobody'), { code: status.NOT_FOUND });
 });
 
+withPlane(
+  'who watches a service is told how it stands, and each time that it changes',
+  async (plane) => {
+    const { path, requestSerialize, responseDeserialize } = method('grpc.health.v1.Health', 'Watch');
+    await withClient(plane, async (client) => {
+      const watch = (service: string): AsyncIterator<unknown> => {
+        const call = client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, { service });
+        call.on('error', () => undefined);
+        return call[Symbol.asyncIterator]();
+      };
+      const next = async (watched: AsyncIterator<unknown>): Promise<unknown> => {
+        const { value } = await watched.next();
+        return field(value, 'status');
+      };
+      const [server, nobody] = [watch(''), watch('nobody')];
+      assert.deepEqual([await next(server), await next(nobody)], ['NOT_SERVING', 'SERVICE_UNKNOWN']);
+      plane.apply();
+      assert.equal(await next(server), 'SERVING');
+      const stopped = plane.stop();
+      assert.equal(await next(server), 'NOT_SERVING');
+      await assert.rejects(next(server), { code: status.UNAVAILABLE });
+      await stopped;
+    });
+  },
+  { objects: undefined },
+);
+
+withPlane('health of all services is listed at once', async (plane) => {
+  const { path, requestSerialize, responseDeserialize } = method('grpc.health.v1.Health', 'List');
+  const reply = await withClient(
+    plane,
+    (client) =>
+      new Promise((resolve, reject) => {
+        client.makeUnaryRequest(path, requestSerialize, responseDeserialize, {}, (error, found) => {
+          if (error === null) resolve(found);
+          else reject(error);
+        });
+      }),
+  );
+  const statuses = field(reply, 'statuses') as Readonly<Record<string, Message>>;
+  for (const service of ['', ...SERVICE_NAMES]) assert.equal(statuses[service]?.['status'], 'SERVING', service);
+});
+
 /** Asks the reflection service one thing, in one of its versions. */
 function reflect(plane: ControlPlane, version: 'v1' | 'v1alpha', question: Message): Promise<Message> {
   const { path, requestSerialize, responseDeserialize } = method(
