@@ -76,7 +76,8 @@ function generate(anew) {
   const output = join(root, 'src', 'codec', 'gen');
   const stamp = join(output, '.stamp');
   const inputs = filesUnder(join(root, 'proto')).map((file) => readFileSync(file));
-  const versions = ['@grpc/grpc-js-xds', 'protobufjs', 'protobufjs-cli'].map(installedVersion);
+  const packages = ['@grpc/grpc-js-xds', '@grpc/reflection', 'grpc-health-check', 'protobufjs', 'protobufjs-cli'];
+  const versions = packages.map(installedVersion);
   const wanted = hash([...inputs, ...versions]);
   if (!anew && textOf(stamp) === wanted) return;
   step('protobuf code generated', () => run(process.execPath, [generator]));

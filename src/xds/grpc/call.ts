@@ -75,7 +75,7 @@ export class Call {
 
   /** Writes a message; `flushed` is called when it has left for the network, and not at all when the call ends before. */
   write(message: Message, flushed?: () => void): void {
-    if (this.#isOver || this.#stream.destroyed) return;
+    if (this.#isOver || this.#stream.destroyed || this.#stream.closed) return;
     this.#respond();
     this.#stream.write(message.framed, (error) => {
       if (flushed !== undefined && (error === undefined || error === null)) flushed();

@@ -38,6 +38,8 @@ export class Connection {
     session.on('stream', (stream, headers) => {
       // What goes wrong on a stream ends it, and "close" tells so; without a listener it would end the process.
       stream.on('error', () => undefined);
+      // It may be reset by now: it is told of in the turn after the one that has read it.
+      if (stream.destroyed || stream.closed) return;
       // Node refuses such a list by itself, but not before the client has acknowledged our SETTINGS.
       if (sizeOf(headers) > context.limits.headerBytes) stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
       else this.#open(stream, headers);
@@ -58,6 +60,8 @@ export class Connection {
 
   /** Looks whether anything takes too long; to be called now and then. */
   check(now: number): void {
+    // It is over, and "close" comes in a moment.
+    if (this.#session.destroyed) return;
     const { pingMs, pongMs, patienceMs, idleMs } = this.#context.limits;
     for (const call of this.#calls) call.giveUp(now - patienceMs);
     const idle = this.#calls.size === 0 ? now - this.#idleSince : 0;

@@ -25,21 +25,25 @@ const CLOSING = { pingMs: 20, pongMs: 20 };
 
 const [DATA, HEADERS, RST_STREAM, SETTINGS, PING, CONTINUATION] = [0, 1, 3, 4, 6, 9];
 
-/** A request for `ECHO`, in the encoding of HPACK without its tables (RFC 7541, 6.2.2). */
-const REQUEST = Buffer.concat(
-  [
-    [':method', 'POST'],
+const REQUEST = request('POST', ECHO);
+
+/** Headers in the encoding of HPACK without its tables (RFC 7541, 6.2.2). */
+function request(verb: string, path: string): Buffer {
+  const headers = [
+    [':method', verb],
     [':scheme', 'http'],
-    [':path', ECHO],
+    [':path', path],
     [':authority', 'x'],
     ['content-type', 'application/grpc'],
-  ].flatMap(([name = '', value = '']) => [
+  ];
+  const parts = headers.flatMap(([name = '', value = '']) => [
     Buffer.from([0, name.length]),
     Buffer.from(name),
     Buffer.from([value.length]),
     Buffer.from(value),
-  ]),
-);
+  ]);
+  return Buffer.concat(parts);
+}
 
 async function isServed({ session }: Given): Promise<void> {
   const connection = session();
@@ -172,6 +176,29 @@ rule(
   },
   CLOSING,
 );
+
+rule('a call that is reset in the same packet, or right behind it, hurts nobody', async (given) => {
+  const reset = Buffer.from([0, 0, 0, 8]);
+  const requests = [
+    REQUEST,
+    ...['/test.Test/Nothing', '/test.Test/Fail', '/test.Test/Flood', '/test.Test/Throws'].map((path) =>
+      request('POST', path),
+    ),
+    request('GET', ECHO),
+  ];
+  for (const headers of requests) {
+    for (const isApart of [false, true]) {
+      const socket = await greeted(given);
+      socket.resume();
+      const call = Buffer.concat([frame(HEADERS, 4, 1, headers), frame(DATA, 0, 1, framed('1000'))]);
+      const end = frame(RST_STREAM, 0, 1, reset);
+      if (isApart) await new Promise((resolve) => socket.write(call, resolve));
+      socket.write(isApart ? end : Buffer.concat([call, end]));
+      await isServed(given);
+      socket.destroy();
+    }
+  }
+});
 
 for (const [what, flood] of [
   ['pings', frame(PING, 0, 0, Buffer.alloc(8))],
