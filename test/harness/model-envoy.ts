@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type ClientOptions, type Received, type Response, XdsClient } from './xds-client.js';
-import { type Kind, list, type Message, field } from './xds-protos.js';
+import { list, type Message, field, type TableKind } from './xds-protos.js';
 
 /**
  * A client that behaves as Envoy 1.40 was seen to: it acknowledges clusters only when they are warm, which needs endpoints that
@@ -87,6 +87,9 @@ export class ModelEnvoy {
         return this.#readListeners(response);
       case 'route':
         return this.#readRoutes(response);
+      case 'scopedRoute':
+      case 'virtualHost':
+        this.violations.push(`${response.kind} came, which nobody asked for`);
     }
   }
 
@@ -186,7 +189,7 @@ export function clustersIn(table: Message | undefined): ReadonlySet<string> {
 }
 
 /** All kinds, as far as a client of this way has something of them. */
-export type Holdings = Readonly<Record<Kind, Readonly<Record<string, Message>>>>;
+export type Holdings = Readonly<Record<TableKind, Readonly<Record<string, Message>>>>;
 
 /** What it holds and uses, by kind and name. */
 export function holdings(envoy: ModelEnvoy): Holdings {

@@ -14,6 +14,10 @@ export interface ClientOptions extends Way {
   readonly port: number;
   readonly nodeId?: string;
   readonly namespace?: string;
+  /** Its workload; `web` unless given. */
+  readonly cluster?: string;
+  /** Of Envoy, which it says to be then. */
+  readonly version?: string;
 }
 
 /** A resource as a client reads it. */
@@ -23,6 +27,15 @@ export interface Received {
   readonly version: string;
   readonly typeUrl: string;
   readonly body: Message;
+  /** Other names that it answers. */
+  readonly aliases: readonly string[];
+}
+
+/** What a response says not to exist, without a removal (VHDS). */
+export interface Unknown {
+  readonly name: string;
+  readonly version: string;
+  readonly aliases: readonly string[];
 }
 
 /** A response, read. */
@@ -36,6 +49,7 @@ export interface Response {
   /** Names, in their order, of what it brings. */
   readonly names: readonly string[];
   readonly removed: readonly string[];
+  readonly unknown: readonly Unknown[];
 }
 
 /** What a request says beside who sends it; names of the state of the world are worked out from what is subscribed. */
@@ -135,7 +149,8 @@ export class XdsClient {
   node(): Message {
     const { namespace } = this.options;
     const metadata = namespace === undefined ? {} : { metadata: { fields: { NAMESPACE: { stringValue: namespace } } } };
-    return { id: this.nodeId, cluster: 'web', user_agent_name: 'test', ...metadata };
+    const { cluster = 'web', version } = this.options;
+    return { id: this.nodeId, cluster, ...agent(version), ...metadata };
   }
 
   /** The next response of a type. */
@@ -278,7 +293,9 @@ function read(message: Message, variant: Way['variant']): Response {
   const kind = (Object.keys(KINDS) as readonly Kind[]).find((each) => typeUrl(each) === url);
   if (kind === undefined) throw new Error(`a response of the unknown type ${url}`);
   const version = textIn(message, variant === 'delta' ? 'system_version_info' : 'version_info');
-  const resources = (message['resources'] as readonly Message[]).map((item): Received => {
+  const items = message['resources'] as readonly Message[];
+  const isKnown = (item: Message): boolean => variant === 'sotw' || item['resource'] !== undefined;
+  const resources = items.filter(isKnown).map((item): Received => {
     const packed: Message = variant === 'delta' ? (item['resource'] as Message) : item;
     const body = unpack(packed);
     const own = String(body[kind === 'endpoint' ? 'cluster_name' : 'name']);
@@ -289,6 +306,7 @@ function read(message: Message, variant: Way['variant']): Response {
       version: variant === 'delta' ? String(item['version']) : version,
       typeUrl: String(packed['type_url']),
       body,
+      aliases: aliasesOf(item),
     };
   });
   return {
@@ -299,7 +317,24 @@ function read(message: Message, variant: Way['variant']): Response {
     resources,
     names: resources.map(({ name }) => name),
     removed: (message['removed_resources'] as readonly string[] | undefined) ?? [],
+    unknown: items
+      .filter((item) => !isKnown(item))
+      .map((item) => ({ name: textIn(item, 'name'), version: textIn(item, 'version'), aliases: aliasesOf(item) })),
   };
+}
+
+/** What a client says that it runs. */
+function agent(version: string | undefined): Message {
+  if (version === undefined) return { user_agent_name: 'test' };
+  const [major_number, minor_number, patch] = version.split('.').map(Number);
+  return {
+    user_agent_name: 'envoy',
+    user_agent_build_version: { version: { major_number, minor_number, patch } },
+  };
+}
+
+function aliasesOf(item: Message): readonly string[] {
+  return (item['aliases'] as readonly string[] | undefined) ?? [];
 }
 
 function textIn(message: Message, name: string): string {

@@ -10,7 +10,10 @@ import type { MethodDefinition } from '@grpc/grpc-js';
 export type Message = Readonly<Record<string, unknown>>;
 
 /** What a client subscribes to. */
-export type Kind = 'cluster' | 'endpoint' | 'listener' | 'route';
+export type Kind = 'cluster' | 'endpoint' | 'listener' | 'scopedRoute' | 'route' | 'virtualHost';
+
+/** What a client subscribes to that has one table of all hosts. */
+export type TableKind = Exclude<Kind, 'scopedRoute' | 'virtualHost'>;
 
 /** Each kind with its message and the service of its own. */
 export const KINDS: Readonly<Record<Kind, { readonly type: string; readonly service: string; readonly what: string }>> =
@@ -18,7 +21,9 @@ export const KINDS: Readonly<Record<Kind, { readonly type: string; readonly serv
     cluster: { type: 'envoy.config.cluster.v3.Cluster', ...serviceOf('cluster', 'Cluster') },
     endpoint: { type: 'envoy.config.endpoint.v3.ClusterLoadAssignment', ...serviceOf('endpoint', 'Endpoint') },
     listener: { type: 'envoy.config.listener.v3.Listener', ...serviceOf('listener', 'Listener') },
+    scopedRoute: { type: 'envoy.config.route.v3.ScopedRouteConfiguration', ...serviceOf('route', 'ScopedRoutes') },
     route: { type: 'envoy.config.route.v3.RouteConfiguration', ...serviceOf('route', 'Route') },
+    virtualHost: { type: 'envoy.config.route.v3.VirtualHost', ...serviceOf('route', 'VirtualHost') },
   };
 
 /** The service that serves all kinds. */
@@ -71,11 +76,13 @@ function definitions(): PackageDefinition {
       'envoy/service/endpoint/v3/eds.proto',
       'envoy/service/listener/v3/lds.proto',
       'envoy/service/route/v3/rds.proto',
+      'envoy/service/route/v3/srds.proto',
       'envoy/service/load_stats/v3/lrs.proto',
       'envoy/config/cluster/v3/cluster.proto',
       'envoy/config/endpoint/v3/endpoint.proto',
       'envoy/config/listener/v3/listener.proto',
       'envoy/config/route/v3/route.proto',
+      'envoy/config/route/v3/scoped_route.proto',
       'envoy/extensions/filters/network/http_connection_manager/v3/http_connection_manager.proto',
       'envoy/extensions/upstreams/http/v3/http_protocol_options.proto',
       'reflection/v1/reflection.proto',
@@ -97,5 +104,6 @@ function definitions(): PackageDefinition {
 }
 
 function serviceOf(folder: string, what: string): { readonly service: string; readonly what: string } {
-  return { service: `envoy.service.${folder}.v3.${what}DiscoveryService`, what: `${what}s` };
+  const plural = what.endsWith('s') ? what : `${what}s`;
+  return { service: `envoy.service.${folder}.v3.${what}DiscoveryService`, what: plural };
 }

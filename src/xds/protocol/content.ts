@@ -1,5 +1,6 @@
-import { byText } from '../../base/index.js';
+import { byText, type ObjectKey } from '../../base/index.js';
 import type { EncodedResource } from '../../codec/index.js';
+import { ownerOf } from '../../snapshot/index.js';
 import { allWanted, isBehind, lingers, wanted } from './coverage.js';
 import type { Scene } from './scene.js';
 import type { BulkAnswer } from './sharing.js';
@@ -35,7 +36,10 @@ export function nextContent(state: TypeState, scene: Scene): Content | undefined
   const update = { fresh: apart(state, fresh), absent };
   const owes = state.owesAnswer && state.forced.size === 0 && state.dirty.size === 0;
   if (state.isFull) return fullContent(state, scene, update, owes);
-  return partContent(state, update, owes) ?? (calm ? removal(state, scene) : undefined);
+  const content = partContent(state, update, owes);
+  if (content === undefined) return calm ? removal(state, scene) : undefined;
+  // One domain may go from one virtual host to another, and must not be in both.
+  return state.kind === 'virtualHost' && calm ? { ...content, removed: scene.ripe(state) } : content;
 }
 
 function mayAnswer({ variant, forced, bulk, flights }: TypeState): boolean {
@@ -64,28 +68,89 @@ interface Update {
 function collect(state: TypeState, scene: Scene, calm: boolean): Update {
   const bulk = wholeBulk(state, scene);
   if (bulk !== undefined) return { fresh: bulk.found.resources, absent: bulk.absent };
+  readdress(state, scene);
+  const parted = partedHosts(state, scene, calm);
+  const { fresh, absent } = answers(state, scene, parted);
+  const all = calm ? [...fresh, ...pushes(state, scene, parted)] : fresh;
+  // Not in the order in which names became pending: equal updates of two clients are then equal bytes, and made once.
+  return { fresh: all.toSorted((a, b) => byText(a.name, b.name)), absent: absent.toSorted(byText) };
+}
+
+type Parted = ReadonlySet<ObjectKey>;
+
+/** What was asked for. */
+function answers(state: TypeState, scene: Scene, parted: Parted): Update {
   const fresh: EncodedResource[] = [];
   const absent: string[] = [];
   for (const name of [...state.forced]) {
     const resource = answerTo(state, scene, name);
-    if (resource !== undefined && scene.isGated(state, resource)) continue;
+    if (resource !== undefined && (scene.isGated(state, resource) || isParted(state, resource, parted))) continue;
     if (resource !== undefined) fresh.push(resource);
     else if (isAbsent(state, scene, name)) absent.push(name);
     state.forced.delete(name);
     state.dirty.delete(name);
   }
-  if (calm) {
-    for (const name of [...state.dirty]) {
-      const resource = wanted(state, scene.view, name);
-      if (resource !== undefined && isBehind(state, resource)) {
-        if (scene.mustWait(state, resource)) continue;
-        fresh.push(resource);
-      }
-      state.dirty.delete(name);
+  return { fresh, absent };
+}
+
+/** What has changed. */
+function pushes(state: TypeState, scene: Scene, parted: Parted): readonly EncodedResource[] {
+  const fresh: EncodedResource[] = [];
+  for (const name of [...state.dirty]) {
+    const resource = wanted(state, scene.view, name);
+    if (resource !== undefined && isBehind(state, resource)) {
+      if (scene.mustWait(state, resource) || isParted(state, resource, parted)) continue;
+      fresh.push(resource);
+    }
+    state.dirty.delete(name);
+  }
+  return fresh;
+}
+
+/**
+ * Services of which one virtual host can not go now, or come. Its domains may be another one's when the ports of the Service
+ * have changed, and Envoy refuses the same domain twice: so all of them go together.
+ */
+function partedHosts(state: TypeState, scene: Scene, calm: boolean): Parted {
+  const hosts = new Set<ObjectKey>();
+  if (state.kind !== 'virtualHost') return hosts;
+  const part = (name: string): void => {
+    const host = ownerOf(state.kind, name);
+    if (host !== undefined) hosts.add(host);
+  };
+  for (const name of [...state.forced, ...state.dirty]) {
+    const resource = wanted(state, scene.view, name);
+    const isLate = !calm && !state.forced.has(name);
+    if (isLate || (resource !== undefined && scene.isEarly(resource))) part(name);
+  }
+  const ripe = calm ? scene.ripe(state) : NONE;
+  for (const name of state.leaving.keys()) if (!ripe.includes(name)) part(name);
+  return hosts;
+}
+
+/** Whether a resource has to wait for others of its Service: unless the client has it, and it only answers once more. */
+function isParted(state: TypeState, resource: EncodedResource, parted: Parted): boolean {
+  if (parted.size === 0 || state.versionOf(resource.name) === resource.version) return false;
+  const host = ownerOf(resource.kind, resource.name);
+  return host !== undefined && parted.has(host);
+}
+
+/**
+ * What was asked for may have come since, and then goes by its own name; or it may have gone, and then it is unknown by the
+ * names that were asked: a client that comes back tells it by those.
+ */
+function readdress(state: TypeState, { view }: Scene): void {
+  for (const [name, names] of [...state.aliases]) {
+    const own = view.get(state.kind, name)?.name;
+    if (own === name || (own === undefined && state.leaving.has(name))) continue;
+    state.aliases.delete(name);
+    const isForced = state.forced.delete(name);
+    for (const asked of names) {
+      const to = own ?? asked;
+      state.aliases.set(to, new Set([...(state.aliases.get(to) ?? []), asked]));
+      if (isForced) state.forced.add(to);
     }
   }
-  // Not in the order in which names became pending: equal updates of two clients are then equal bytes, and made once.
-  return { fresh: fresh.sort((a, b) => byText(a.name, b.name)), absent: absent.sort(byText) };
 }
 
 /** What can be sent as a whole; where something of it has to wait, all goes name by name. */

@@ -10,8 +10,11 @@ export function lingers(kind: ResourceKind): boolean {
 /** What a client should have under a name: `undefined` where it did not subscribe to it, or there is none. */
 export function wanted(state: TypeState, view: View, name: string): EncodedResource | undefined {
   const { names, wildcard } = state.subscription;
-  if (names.has(name)) return view.get(state.kind, name);
-  return wildcard ? underWildcard(state.kind, view, name) : undefined;
+  const isAsked = names.has(name);
+  if (!isAsked && !wildcard) return undefined;
+  const resource = isAsked ? view.get(state.kind, name) : underWildcard(state.kind, view, name);
+  // A virtual host answers to other names too, among them one that was another's before the Service's ports changed.
+  return resource?.name === name ? resource : undefined;
 }
 
 // API listeners are served by name only, so a listener that exists is not yet part of everything.
@@ -50,12 +53,19 @@ export function review(state: TypeState, view: View, name: string): boolean {
     return false;
   }
   state.leaving.delete(name);
+  recognise(state, resource);
   if (!isBehind(state, resource)) {
     state.dirty.delete(name);
     return false;
   }
   state.dirty.add(name);
   return true;
+}
+
+/** What a client brought was outdated then, and may be current again: from here on it is known where it leads. */
+function recognise(state: TypeState, resource: EncodedResource): void {
+  const held = state.good.get(resource.name);
+  if (held?.kind === 'brought' && held.version === resource.version) state.good.set(resource.name, resource);
 }
 
 function reviewGone(state: TypeState, name: string): void {

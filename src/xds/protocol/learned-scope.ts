@@ -54,6 +54,7 @@ export class LearnedScope {
   }
 
   #await(key: ObjectKey): void {
+    this.#awaited.delete(key);
     this.#awaited.add(key);
     const [first] = this.#awaited;
     if (first !== undefined && this.#awaited.size > MOST_AWAITED) this.#awaited.delete(first);

@@ -86,30 +86,35 @@ function takeBack(of: Return): readonly EncodedResource[] {
 }
 
 /** All come back at once, and most of them with everything that they should have: only what differs is looked at by itself. */
-function compare({ state, request, change, view }: Return, { found, absent }: BulkAnswer): readonly EncodedResource[] {
-  const { initialVersions } = request;
-  const { names, wildcard } = state.subscription;
-  const differing = new Set<string>();
+function compare(of: Return, { found, absent }: BulkAnswer): readonly EncodedResource[] {
+  const { state, request, view } = of;
   state.good.adopt(found.byName);
-  let known = 0;
-  for (const [name, version] of initialVersions) {
-    const current = found.byName.get(name);
-    if (current !== undefined) known += 1;
-    if (current?.version === version || !(wildcard || names.has(name))) continue;
-    state.good.set(name, { kind: 'brought', version });
-    differing.add(name);
-  }
-  for (const name of absent) if (!initialVersions.has(name)) state.forced.add(name);
-  if (known < found.resources.length) {
-    for (const { name } of found.resources) {
-      if (initialVersions.has(name)) continue;
-      state.good.delete(name);
-      differing.add(name);
-      if (change.wildcard !== 'begun') state.forced.add(name);
-    }
-  }
+  const differing = new Set([...outdated(of, found), ...lacking(of, found)]);
+  for (const name of absent) if (!request.initialVersions.has(name)) state.forced.add(name);
   for (const name of differing) if (!state.forced.has(name)) review(state, view, name);
   return differing.size === 0 ? found.resources : found.resources.filter(({ name }) => !differing.has(name));
+}
+
+/** What the client kept and wants, in another version than there is, or gone. */
+function outdated({ state, request }: Return, found: BulkAnswer['found']): readonly string[] {
+  const { names, wildcard } = state.subscription;
+  const differing: string[] = [];
+  for (const [name, version] of request.initialVersions) {
+    if (found.byName.get(name)?.version === version || !(wildcard || names.has(name))) continue;
+    state.good.set(name, { kind: 'brought', version });
+    differing.push(name);
+  }
+  return differing;
+}
+
+/** What the client did not keep. */
+function lacking({ state, request, change }: Return, found: BulkAnswer['found']): readonly string[] {
+  const names = found.resources.map(({ name }) => name).filter((name) => !request.initialVersions.has(name));
+  for (const name of names) {
+    state.good.delete(name);
+    if (change.wildcard !== 'begun') state.forced.add(name);
+  }
+  return names;
 }
 
 /**
@@ -150,7 +155,10 @@ function reviewBrought(state: TypeState, change: SubscriptionChange, request: De
 /** Whether a client that asks for a name shows that it has the answer: the resource, or that there is none. */
 function isAnswered(state: TypeState, { initialVersions }: DeltaRequest, view: View, name: string): boolean {
   const resource = view.get(state.kind, name);
-  if (resource !== undefined) return state.good.has(resource.name);
+  const held = resource === undefined ? undefined : state.good.get(resource.name);
+  // A virtual host that is sent anyway answers those who ask: it may be found by a name that it did not have before.
+  if (resource !== undefined && state.kind === 'virtualHost') return held?.version === resource.version;
+  if (resource !== undefined) return held !== undefined;
   return state.good.has(name) || initialVersions.get(name)?.startsWith(UNKNOWN_VERSION) === true;
 }
 

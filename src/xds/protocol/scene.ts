@@ -20,6 +20,9 @@ export interface SceneOptions {
   readonly graceUntil: number;
 }
 
+/** Kinds that decide where requests go. */
+const ROUTING: readonly ResourceKind[] = ['listener', 'route', 'virtualHost'];
+
 /**
  * One look at all types of a client: what may go before what. The order is make before break (xDS protocol, "Eventual
  * consistency considerations"), but by what depends on what and not by type: a route waits for its own clusters, a
@@ -30,6 +33,7 @@ export class Scene {
   readonly departed: ReadonlyMap<string, EncodedResource>;
   readonly #options: SceneOptions;
   #missing: Missing | undefined;
+  #inMotion: boolean | undefined;
   #wakeAt: number | undefined;
 
   constructor(options: SceneOptions) {
@@ -50,10 +54,14 @@ export class Scene {
   isGated(state: TypeState, resource: EncodedResource): boolean {
     if (resource.references.length === 0) return false;
     if (!this.#options.types.has('cluster')) return this.#isGrace();
-    const { coming } = (this.#missing ??= this.#findMissing());
-    if (leadsToAny(resource, coming)) return true;
+    if (this.isEarly(resource)) return true;
     // A client without any route has nothing to lose: a host with a refused cluster must not cost it all the others.
     return state.holds(resource.name) && this.#waitsForRefused(resource);
+  }
+
+  /** Whether a resource refers to clusters that are on their way, or about to be. */
+  isEarly(resource: EncodedResource): boolean {
+    return leadsToAny(resource, (this.#missing ??= this.#findMissing()).coming);
   }
 
   /**
@@ -63,7 +71,18 @@ export class Scene {
   mustWait(state: TypeState, resource: EncodedResource): boolean {
     if (this.isGated(state, resource)) return true;
     const { kind, name } = resource;
-    return kind === 'endpoint' && state.holds(name) && this.#isLeft(name);
+    return kind === 'endpoint' && state.holds(name) && this.#isRoutingInMotion() && this.#isLeft(name);
+  }
+
+  /** Whether anything is about to change where requests go; endpoints come and go far more often. */
+  #isRoutingInMotion(): boolean {
+    const { types } = this.#options;
+    if (!types.has('route')) return true;
+    this.#inMotion ??= ROUTING.some((kind) => {
+      const state = types.get(kind);
+      return state !== undefined && state.dirty.size + state.forced.size + state.flights.size > 0;
+    });
+    return this.#inMotion;
   }
 
   /** Names of a type that are gone and can be taken away now. */
@@ -105,7 +124,9 @@ export class Scene {
     }
     if (!this.#options.types.has('route') && this.#isGrace()) return true;
     for (const { held } of this.#routing(name)) if (mayLeadTo(held, name)) return true;
-    return false;
+    return referrersOf(name).some(
+      (referrer) => this.#options.types.get(referrer.kind)?.flights.get(referrer.name) === 'removal',
+    );
   }
 
   #isGrace(): boolean {

@@ -160,11 +160,13 @@ export class Session {
 
   /** Takes over publications of which nothing touched this client. */
   catchUp(view: View, sequence: number): void {
+    if (sequence !== this.#sequence) {
+      // As the view was, which the client had to acknowledge.
+      if (this.#isCurrent()) this.#current = this.#sequence;
+      this.#sequence = sequence;
+      this.#responses = 0;
+    }
     this.#view = view;
-    if (sequence === this.#sequence) return;
-    if (this.#isCurrent()) this.#current = this.#sequence;
-    this.#sequence = sequence;
-    this.#responses = 0;
   }
 
   /** Everything that can be sent now; it counts as sent. */
@@ -229,8 +231,11 @@ export class Session {
    */
   #owe(clusters: readonly EncodedResource[]): void {
     const state = this.types.get('endpoint');
-    if (state === undefined) this.#owed.push(clusters);
-    else for (const { name } of clusters) this.#pushEndpoints(state, name);
+    if (state === undefined) {
+      // A client may never ask for endpoints.
+      if (this.#owed.length === MOST_OWED) this.#owed = [eachOnce(this.#owed.flat())];
+      this.#owed.push(clusters);
+    } else for (const { name } of clusters) this.#pushEndpoints(state, name);
   }
 
   #payOwed(state: TypeState): void {
@@ -311,6 +316,13 @@ export class Session {
 }
 
 const NOTHING: readonly never[] = [];
+
+/** So many lists of clusters wait for their endpoints before they become one. */
+const MOST_OWED = 8;
+
+function eachOnce(resources: readonly EncodedResource[]): readonly EncodedResource[] {
+  return [...new Map(resources.map((resource) => [resource.name, resource])).values()];
+}
 
 function isEmpty({ added, changed, removed }: NameChanges): boolean {
   return added.length + changed.length + removed.length === 0;

@@ -52,7 +52,7 @@ export interface BulkAnswer {
 export class Sharing {
   readonly #lists: ResourceList[] = [];
   readonly #names: NameList[] = [];
-  readonly #answers = new WeakMap<View, Map<ResourceKind | readonly string[], BulkAnswer>>();
+  readonly #answers = new WeakMap<View, Map<ResourceKind, Map<readonly string[], BulkAnswer>>>();
 
   /** The list of exactly these resources, in this order. */
   list(resources: readonly EncodedResource[]): ResourceList {
@@ -70,12 +70,13 @@ export class Sharing {
 
   /** Everything of a kind that a view holds. */
   everything(view: View, kind: ResourceKind): BulkAnswer {
-    return this.#answer(view, kind, () => ({ found: inOrder([...view.all(kind)]), absent: [] }));
+    const make = (): BulkAnswer => ({ found: inOrder([...view.all(kind)]), absent: [] });
+    return this.#answer(view, { kind, names: EVERYTHING }, make);
   }
 
   /** What a view holds under these names; what `names` gave is recognised. */
   under(view: View, kind: ResourceKind, names: readonly string[]): BulkAnswer {
-    return this.#answer(view, names, () => {
+    return this.#answer(view, { kind, names }, () => {
       const found: EncodedResource[] = [];
       const absent: string[] = [];
       for (const name of new Set(names)) {
@@ -87,17 +88,28 @@ export class Sharing {
     });
   }
 
-  #answer(view: View, key: ResourceKind | readonly string[], make: () => BulkAnswer): BulkAnswer {
-    const answers = this.#answers.get(view) ?? new Map<ResourceKind | readonly string[], BulkAnswer>();
+  #answer(view: View, { kind, names }: Question, make: () => BulkAnswer): BulkAnswer {
+    const answers = this.#answers.get(view) ?? new Map<ResourceKind, Map<readonly string[], BulkAnswer>>();
     this.#answers.set(view, answers);
-    const known = answers.get(key);
+    // Clusters and endpoints have the same names.
+    const ofKind = answers.get(kind) ?? new Map<readonly string[], BulkAnswer>();
+    answers.set(kind, ofKind);
+    const known = ofKind.get(names);
     if (known !== undefined) return known;
     const made = make();
-    if (answers.size >= RECENT) answers.clear();
-    answers.set(key, made);
+    if (ofKind.size >= RECENT) ofKind.clear();
+    ofKind.set(names, made);
     return made;
   }
 }
+
+interface Question {
+  readonly kind: ResourceKind;
+  readonly names: readonly string[];
+}
+
+/** Stands for all names that there are. */
+const EVERYTHING: readonly string[] = [];
 
 function remember<T>(recent: T[], made: T): T {
   recent.unshift(made);

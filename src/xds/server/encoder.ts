@@ -10,8 +10,9 @@ const CONTROL_PLANE = 'penstock';
 export class Encoder {
   readonly #last = new Map<string, { readonly send: Send; readonly message: Message }>();
   readonly #epoch: string;
+  #unknowns = 0;
 
-  /** `epoch` is another one with every start of the server: nonces begin anew then, and versions made from them must not. */
+  /** `epoch` is another one with every start of the server: what is counted begins anew then, and versions made of it must not. */
   constructor(epoch: string) {
     this.#epoch = epoch;
   }
@@ -33,10 +34,11 @@ export class Encoder {
       : encodeSotwResponse({ ...common, resources, version: contentVersion(send) });
   }
 
-  #items({ resources, unknown, aliases, nonce }: Send): readonly DeltaItem[] {
+  #items({ resources, unknown, aliases }: Send): readonly DeltaItem[] {
     if (unknown.length + aliases.size === 0) return resources;
     const named = (name: string): readonly string[] => [...(aliases.get(name) ?? [])].toSorted();
-    const version = `${UNKNOWN_VERSION}${this.#epoch}.${nonce}`;
+    // Nonces would not do: a client that comes back is told the same ones again.
+    const version = `${UNKNOWN_VERSION}${this.#epoch}.${(this.#unknowns += 1)}`;
     return [
       ...resources.map((resource): DeltaItem => {
         const others = named(resource.name);

@@ -75,6 +75,7 @@ export class Proxy implements Member {
   readonly #acknowledged = new Map<ResourceKind, number>();
   readonly #rejections = new Map<ResourceKind, readonly RejectionState[]>();
   #timer: NodeJS.Timeout | undefined;
+  #isLearning = false;
 
   constructor(identity: Identity, stream: ResponseStream, { context, workload, session }: ProxyTies) {
     this.identity = identity;
@@ -142,9 +143,10 @@ export class Proxy implements Member {
   /** Takes over what its workload has learned or forgotten, and writes what follows from that. */
   rescope(changes: Changes): void {
     this.#guard(() => {
-      this.#catchUp();
-      this.#session.publish(this.#view(), this.#session.sequence, changes);
-      this.#turn();
+      // Together with publications that were not brought to it: the session has to see what it had, and then what it has.
+      this.#session.publish(this.#view(), this.#context.publication().sequence, changes);
+      // What was asked for goes out once: as the answer to the request that is being read.
+      if (!this.#isLearning) this.#turn();
     });
   }
 
@@ -197,7 +199,9 @@ export class Proxy implements Member {
   #learn(kind: ResourceKind, request: Request): void {
     if (this.#workload === undefined || request.variant !== 'delta') return;
     const isFirst = this.#session.types.get(kind)?.started !== true;
+    this.#isLearning = true;
     this.#workload.ask(hostsNamed(kind, request, this.identity.namespace, isFirst));
+    this.#isLearning = false;
     if (!isFirst || kind !== 'route') return;
     const held = request.initialVersions.get(OUTBOUND);
     // A server that has just started goes on where the one before it was: else what the client has would be sent once more.
@@ -285,6 +289,8 @@ export class Proxy implements Member {
         if (refused.length > 0) this.#remember(kind, { message, resources: refused, sequence, at: wallClock() });
         return facts.rejected({ session, proxy, kind, sequence, message, refused });
       }
+      case 'kept':
+        return facts.kept?.({ session, proxy, kind, sequence: this.#session.sequence, resources: verdict.resources });
       case 'other':
       case 'stale':
         return undefined;

@@ -82,10 +82,10 @@ export class Workload implements Listener {
     const { hosts } = publication.changes;
     const come = hosts.filter((key) => this.scope.awaited.has(key));
     let interested = 0;
-    const before = this.scope.hosts;
-    this.scope.ask(come, this.#context.now(), (key) => publication.snapshot.hosts.get(key) !== undefined);
-    if (before !== this.scope.hosts) this.#attend();
+    const added = this.scope.ask(come, this.#context.now(), (key) => publication.snapshot.hosts.get(key) !== undefined);
+    if (added.length > 0) this.#attend();
     for (const proxy of this.#proxies) interested += proxy.publish(publication);
+    if (added.length > 0) this.#tell('learned', added);
     return interested;
   }
 
@@ -125,7 +125,11 @@ export class Workload implements Listener {
     const { snapshot } = this.#context.publication();
     const changes = changesOf(snapshot, keys, what === 'learned' ? 'come' : 'go');
     for (const proxy of this.#proxies) proxy.rescope(changes);
-    this.#context.facts[what]({ namespace: this.namespace, workload: this.name, hosts: keys });
+    this.#tell(what, keys);
+  }
+
+  #tell(what: 'learned' | 'forgot', hosts: readonly ObjectKey[]): void {
+    this.#context.facts[what]({ namespace: this.namespace, workload: this.name, hosts });
   }
 }
 
@@ -161,9 +165,9 @@ export class Workloads {
     const known = this.#byName.get(key) ?? new Workload({ namespace, workload: workload || id }, this.#context);
     // The order is that of their latest proxies.
     this.#byName.delete(key);
+    if (this.#byName.size >= MOST_EMPTY) this.#dropEmpty();
     this.#byName.set(key, known);
     this.#ofProxy.set(id, known);
-    if (this.#byName.size > MOST_EMPTY) this.#dropEmpty();
     return known;
   }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { type ControlPlane, type PlaneOptions, startPlane } from '../../harness/control-plane.js';
 import { type Manifest, pods, rollout, service, slice } from '../../harness/manifests.js';
 import { type ClientOptions, type Response, type Way, XdsClient } from '../../harness/xds-client.js';
-import { field, type Kind, list, type Message, unpack } from '../../harness/xds-protos.js';
+import { field, type Kind, list, type Message, type TableKind, unpack } from '../../harness/xds-protos.js';
 
 /** The four ways to speak xDS; every rule holds in each of them unless it says otherwise. */
 export const WAYS: readonly Way[] = [
@@ -170,7 +170,7 @@ export async function expectQuiet(client: XdsClient, kind: Kind, probe: string):
 }
 
 /** Subscribes as a sidecar does, accepts everything that comes at first, and gives it. */
-export async function settleIn(client: XdsClient, endpoints: readonly string[]): Promise<Record<Kind, Response>> {
+export async function settleIn(client: XdsClient, endpoints: readonly string[]): Promise<Record<TableKind, Response>> {
   client.subscribe('cluster');
   const cluster = await client.accept('cluster');
   client.subscribe('endpoint', ...endpoints);

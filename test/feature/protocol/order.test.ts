@@ -13,9 +13,7 @@ const UPDATE = [...webPods('v1', 'v2'), web({ currentStepIndex: 1 })];
 
 /** Kinds of what was pushed for the newest publication, in order. */
 function pushed({ plane }: Pick<Given, 'plane'>): readonly Kind[] {
-  return plane.facts.flatMap((fact) =>
-    fact.what === 'pushed' && fact.sequence === plane.sequence ? [fact.kind as Kind] : [],
-  );
+  return plane.facts.flatMap((fact) => (fact.what === 'pushed' && fact.sequence === plane.sequence ? [fact.kind] : []));
 }
 
 /** A client that has everything there is; where `web` is not there, its endpoints are a name that does not exist. */

@@ -140,6 +140,24 @@ rule(
   { objects: [...SERVICES, ...webPods('v1'), web({ currentStepIndex: 6 }, ['v1', 'v1'])] },
 );
 
+rule('two proxies with one node id are told apart by their numbers', async ({ connect, plane }) => {
+  const nodeId = 'sidecar~shop~twin';
+  const twins = [connect({ nodeId }), connect({ nodeId })];
+  for (const twin of twins) {
+    twin.subscribe('endpoint', ...ALL);
+    await twin.accept('endpoint');
+  }
+  const sessions = (what: 'connected' | 'awaited' | 'disconnected'): readonly number[] =>
+    plane.facts.flatMap((fact) => (fact.what === what ? [fact.session] : []));
+  assert.equal(new Set(sessions('connected')).size, 2);
+  plane.apply(...plain('a', { pod: 9002 }));
+  assert.deepEqual(sessions('awaited'), sessions('connected'));
+  twins[0]?.close();
+  await plane.told('disconnected');
+  assert.deepEqual(sessions('disconnected'), sessions('connected').slice(0, 1));
+  assert.equal(plane.proxies().length, 1);
+});
+
 rule('a proxy that is gone is told to be gone, and is no longer listed', async ({ connect, plane }) => {
   const client = connect();
   client.subscribe('cluster');

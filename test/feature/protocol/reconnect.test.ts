@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { type ControlPlane, startPlane } from '../../harness/control-plane.js';
 import { type Response, XdsClient } from '../../harness/xds-client.js';
-import type { Kind } from '../../harness/xds-protos.js';
+import type { TableKind } from '../../harness/xds-protos.js';
 import { ALL, c, isH2c, LETTERS, plain, portsOf, rule, SERVICES, settleIn } from './given.js';
 
-type Kept = Readonly<Record<Kind, Response>>;
+type Kept = Readonly<Record<TableKind, Response>>;
 
 /** What a client kept, as its first request of a type tells it. */
 function kept({ resources, version }: Response, variant: 'delta' | 'sotw'): Readonly<Record<string, string>> | string {
@@ -23,7 +23,7 @@ async function comeAndGo(client: XdsClient, plane: ControlPlane): Promise<Kept> 
 function comeBack(
   client: XdsClient,
   held: Kept,
-  order: readonly Kind[] = ['cluster', 'endpoint', 'listener', 'route'],
+  order: readonly TableKind[] = ['cluster', 'endpoint', 'listener', 'route'],
 ): void {
   for (const kind of order) {
     const subscribe = kind === 'endpoint' || kind === 'route' ? held[kind].names : [];
