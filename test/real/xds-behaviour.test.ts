@@ -15,6 +15,7 @@ import {
   nextLine,
   openScene,
   proxyOf,
+  pushes,
   recorded,
   type Scene,
   total,
@@ -328,22 +329,6 @@ async function connectedAgain(serving: Serving, nodeId: string): Promise<void> {
     const hasRoutes = types.some(({ kind }) => kind === 'route');
     return hasRoutes && acknowledged === sequence ? true : undefined;
   });
-}
-
-interface Push {
-  readonly kind: string;
-  readonly resources: number;
-  readonly removed: number;
-}
-
-/** What a proxy was sent since the server started, as its log has it at level debug. */
-function pushes({ process }: Serving, proxy: string): readonly Push[] {
-  return process
-    .stderr()
-    .split('\n')
-    .filter((line) => line.includes('"msg":"pushed"') && line.includes(`"proxy":"${proxy}"`))
-    .map((line) => JSON.parse(line) as Push)
-    .map(({ kind, resources, removed }) => ({ kind, resources, removed }));
 }
 
 /** What the admin API says of a refusal that is in force; empty for none. */
