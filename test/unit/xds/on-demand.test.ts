@@ -361,3 +361,38 @@ test('what a proxy holds and what is gone is taken away when it comes back', () 
   server.tick(5000);
   assert.deepEqual(envoy.take(), ['cluster -shop/gone:80@v1']);
 });
+
+test('virtual hosts of one Service go together when a domain goes from one to another', () => {
+  const server = new SmallServer();
+  server.publish([[WEB, hostOf(WEB)]]);
+  const envoy = start(server);
+  call(envoy, 'web');
+  server.publish([[WEB, hostOf(WEB, { ports: [81, 80] })]]);
+  assert.deepEqual(envoy.take(), ['cluster +shop/web:81@v1', 'endpoint +shop/web:81@v1']);
+  envoy.ack('endpoint');
+  assert.deepEqual(
+    envoy.ack('cluster'),
+    ['virtualHost +web +web:80'],
+    'not before the cluster of the other port is there',
+  );
+  envoy.ack('virtualHost');
+  server.publish([[WEB, hostOf(WEB)]]);
+  assert.deepEqual(envoy.take(), ['virtualHost +web -web:80']);
+});
+
+test('what a client brought and what is current again by then leads nowhere unknown', () => {
+  const server = new SmallServer({ drainDelay: 0 });
+  const both = { ports: [80, 81] };
+  server.publish([[WEB, hostOf(WEB, both)]]);
+  const client = server.connect({ routing: 'scoped' });
+  const route = 'outbound/web.shop.svc.cluster.local';
+  const [before] = hostOf(WEB).routes;
+  client.ask('cluster');
+  client.ask('route', { names: [route], brought: { [route]: before?.version ?? '' } });
+  server.publish([[WEB, hostOf(WEB)]]);
+  client.settle();
+  server.tick(60_000);
+  client.settle();
+  server.tick(60_000);
+  assert.equal(client.proxy.state().types[0]?.leaving, 0, 'the cluster of the other port is gone');
+});
