@@ -3,6 +3,8 @@ import type { GoPrograms } from './go-programs.js';
 /** What every bench gets. */
 export interface Context {
   readonly go: Extract<GoPrograms, { kind: 'found' }>;
+  /** Path of a real Envoy; empty where there is none and the bench needs none. */
+  readonly envoy: string;
   /** Sizes to measure, as the bench writes them. */
   readonly sizes: readonly string[];
   /** Contenders to measure; `undefined` for all. */

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { z } from 'zod';
 import { durationMs, invariant } from '../src/base/index.js';
 import { parseObject, type WorldEvent } from '../src/model/index.js';
@@ -7,6 +8,7 @@ import { onDemandTable, outboundListener, placeholder, routeTable } from '../src
 import { viewsWith } from '../src/snapshot/index.js';
 import { type XdsFacts, XdsServer } from '../src/xds/index.js';
 import { nowNs } from './clock.js';
+import { Weights } from './rounds.js';
 import { FIRST_WEIGHT, type KubernetesObject, partsOf, rolloutOf } from './world.js';
 
 // Penstock without its source, for comparison with a peer that has none: a change is a call within the process, at both.
@@ -18,6 +20,12 @@ const SetUp = z.object({
   canaryPort: z.number().optional(),
 });
 const Change = z.object({ service: z.number(), weight: z.number() });
+const Measure = z.object({
+  what: z.enum(['weight', 'endpoint', 'service']),
+  among: z.number(),
+  stride: z.number(),
+  rounds: z.number(),
+});
 const Stats = z.object({ collect: z.boolean().optional() });
 const Order = z.object({ id: z.number(), do: z.string() });
 
@@ -82,6 +90,65 @@ function change(order: unknown): object {
   return { at, done: nowNs() };
 }
 
+/** Two turns of the loop and a pause: what the change has set off is over, and the next one finds everything quiet. */
+const BETWEEN_MS = 2;
+
+/** Times changes from within, one at a time. */
+async function measure(order: unknown): Promise<object> {
+  const { what, rounds, ...where } = Measure.parse(order);
+  globalThis.gc?.();
+  const micros: number[] = [];
+  const cpu = process.cpuUsage();
+  for (let round = 0; round < rounds; round += 1) {
+    const { events, undo = [] } = CHANGES[what](round, where);
+    const at = nowNs();
+    pipeline.apply(events);
+    micros.push((nowNs() - at) / 1000);
+    if (undo.length > 0) pipeline.apply(undo);
+    await pause(BETWEEN_MS);
+  }
+  const { user, system } = process.cpuUsage(cpu);
+  return { micros, cpuMicros: (user + system) / rounds };
+}
+
+interface Changed {
+  readonly events: readonly WorldEvent[];
+  /** What makes it as it was before. */
+  readonly undo?: readonly WorldEvent[];
+}
+
+/** Others than the runner asks for: every change has to be one. */
+const weights = new Weights(60, 70);
+
+/** Which services change: so many at every size, spread over all, and neighbours not one after the other. */
+function serviceOf(round: number, { among, stride }: Where): number {
+  return ((round * 37) % among) * stride;
+}
+
+type Where = Pick<z.infer<typeof Measure>, 'among' | 'stride'>;
+
+const CHANGES: Readonly<Record<z.infer<typeof Measure>['what'], (round: number, where: Where) => Changed>> = {
+  weight: (round, where) => {
+    const service = serviceOf(round, where);
+    return { events: [applied(rolloutOf(service, weights.next(service)))] };
+  },
+  endpoint: (round, where) => {
+    const parts = partsOf(serviceOf(round, where), { stablePort: 9000 + (round % 7) });
+    return { events: parts.filter(({ kind }) => kind === 'EndpointSlice').map(applied) };
+  },
+  service: (_, { among, stride }) => {
+    const index = among * stride;
+    const events = [...partsOf(index, {}), rolloutOf(index, FIRST_WEIGHT)].map(applied);
+    return { events, undo: events.map(deleted) };
+  },
+};
+
+function deleted(event: WorldEvent): WorldEvent {
+  if (event.kind !== 'applied') return event;
+  const { kind, namespace, name } = event.object;
+  return { kind: 'deleted', ref: { kind, namespace, name } };
+}
+
 function stats(order: unknown): object {
   const { collect = false } = Stats.parse(order);
   if (collect) globalThis.gc?.();
@@ -95,7 +162,12 @@ async function carryOut(line: string): Promise<void> {
   process.stdout.write(`${JSON.stringify({ id, answer })}\n`);
 }
 
-const orders: Readonly<Record<string, (order: unknown) => object | Promise<object>>> = { setUp, change, stats };
+const orders: Readonly<Record<string, (order: unknown) => object | Promise<object>>> = {
+  setUp,
+  change,
+  measure,
+  stats,
+};
 
 const input = createInterface(process.stdin);
 input.on('line', (line) => {

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 /** Namespace of all services. */
 export const NAMESPACE = 'mesh';
 const STABLE = '5c7b9dd8f9';
-const CANARY = '7d4f6c5b8c';
+/** Hash of the canary's pods. */
+export const CANARY = '7d4f6c5b8c';
 const APP_PORT = 8080;
 
 /** What the canaries get at the start: with 0 a service would have one cluster only, and its first change would add another. */

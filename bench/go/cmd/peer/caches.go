@@ -95,28 +95,34 @@ type shape interface {
 	changed(service int, weight uint32) (name string, replacement types.Resource)
 }
 
+// What the canaries get at the start.
+const firstWeight = 50
+
 // perService has a RouteConfiguration a service.
-type perService struct{ services int }
+type perService struct{ mesh }
 
 func (s perService) routes() map[string]types.Resource {
 	all := make(map[string]types.Resource, s.services)
 	for i := range s.services {
-		all[hostName(i)] = serviceRoutes(i, firstWeight)
+		all[hostName(i)] = s.serviceRoutes(i, firstWeight)
 	}
 	return all
 }
 
 func (s perService) changed(service int, weight uint32) (string, types.Resource) {
-	return hostName(service), serviceRoutes(service, weight)
+	return hostName(service), s.serviceRoutes(service, weight)
 }
 
 // oneTable has all services in one RouteConfiguration.
-type oneTable struct{ hosts []*route.VirtualHost }
+type oneTable struct {
+	mesh
+	hosts []*route.VirtualHost
+}
 
-func newOneTable(services int) *oneTable {
-	t := &oneTable{}
-	for i := range services {
-		t.hosts = append(t.hosts, virtualHost(i, firstWeight))
+func newOneTable(m mesh) *oneTable {
+	t := &oneTable{mesh: m}
+	for i := range m.services {
+		t.hosts = append(t.hosts, m.virtualHost(i, firstWeight))
 	}
 	return t
 }
@@ -128,7 +134,7 @@ func (t *oneTable) routes() map[string]types.Resource {
 func (t *oneTable) changed(service int, weight uint32) (string, types.Resource) {
 	// A table that was served must not change: streams may be writing it.
 	t.hosts = slices.Clone(t.hosts)
-	t.hosts[service] = virtualHost(service, weight)
+	t.hosts[service] = t.virtualHost(service, weight)
 	return outbound, table(t.hosts)
 }
 
@@ -140,13 +146,16 @@ func contentOf(m mesh, s shape, isComplete bool) content {
 	}
 	clusters, assignments := map[string]types.Resource{}, map[string]types.Resource{}
 	for i := range m.services {
-		for hash, port := range map[string]uint32{stableHash: m.stablePort, canaryHash: m.canaryPort} {
-			clusters[clusterName(i, hash)] = versionCluster(i, hash)
-			assignments[clusterName(i, hash)] = endpoints(i, hash, port)
+		versions, endpoints := m.versions(i)
+		for _, version := range versions {
+			clusters[version.GetName()] = version
+		}
+		for _, assignment := range endpoints {
+			assignments[assignment.GetClusterName()] = assignment
 		}
 	}
 	all[resource.ClusterType], all[resource.EndpointType] = clusters, assignments
-	all[resource.ListenerType] = map[string]types.Resource{outbound: outboundListener(m.listenerPort)}
+	all[resource.ListenerType] = map[string]types.Resource{outbound: m.listener()}
 	return all
 }
 
@@ -155,9 +164,9 @@ func storeOf(configuration string, m mesh, isComplete bool) (store, shape, error
 	var s shape
 	switch configuration {
 	case "linear-service", "snapshot-service":
-		s = perService{m.services}
+		s = perService{m}
 	case "linear-table", "snapshot-table":
-		s = newOneTable(m.services)
+		s = newOneTable(m)
 	default:
 		return nil, nil, fmt.Errorf("there is no configuration %q", configuration)
 	}

@@ -30,10 +30,8 @@ type setUpOrder struct {
 	Configuration string `json:"configuration"`
 	Services      int    `json:"services"`
 	// Complete serves listener, clusters and endpoints too, for a real Envoy.
-	Complete     bool   `json:"complete"`
-	StablePort   uint32 `json:"stablePort"`
-	CanaryPort   uint32 `json:"canaryPort"`
-	ListenerPort uint32 `json:"listenerPort"`
+	Complete  bool      `json:"complete"`
+	Templates templates `json:"templates"`
 	// Where to listen; port 0 takes any that is free.
 	Address string `json:"address"`
 }
@@ -47,7 +45,7 @@ func (p *peer) setUp(order setUpOrder) (any, error) {
 	if p.store != nil {
 		return nil, errors.New("this peer is set up already")
 	}
-	m := mesh{order.Services, order.StablePort, order.CanaryPort, order.ListenerPort}
+	m := mesh{order.Services, order.Templates}
 	var err error
 	if p.store, p.shape, err = storeOf(order.Configuration, m, order.Complete); err != nil {
 		return nil, err

@@ -12,6 +12,8 @@ import (
 func main() {
 	// The client has memory and wants processor time: rounds are short, and garbage can wait for their end.
 	debug.SetGCPercent(400)
+	// But not without end: a thousand sidecars that list all they hold have a gigabyte on its way.
+	debug.SetMemoryLimit(3 << 30)
 	f := newFleet()
 	err := control.Serve(control.Orders{
 		"connect":   control.Order(f.connect),
