@@ -21,6 +21,8 @@ export interface Serve extends ControlPlane {
 /** Starts one; `args` are further arguments of the command. */
 export async function startServe({ services, ports }: Serving, args: readonly string[] = []): Promise<Serve> {
   const folder = mkdtempSync(join(tmpdir(), 'penstock-bench-'));
+  const clear = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', clear);
   const mesh = join(folder, 'mesh');
   writeMesh(mesh, services, podsOf(ports));
   const [xds, admin] = [await freePort(), await freePort()];
@@ -32,7 +34,8 @@ export async function startServe({ services, ports }: Serving, args: readonly st
   let child = start(command, logFile);
   const end = async (): Promise<void> => {
     await ended(child, 'SIGTERM');
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', clear);
+    clear();
   };
   const ready = async (): Promise<number> => {
     if (await isReady(admin)) return nowNs();
