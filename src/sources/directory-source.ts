@@ -70,6 +70,7 @@ class DirectorySource implements Source {
   #parent: FSWatcher | undefined;
   #rescan: NodeJS.Timeout | undefined;
   #work: Promise<void> | undefined;
+  #patrol: Promise<void> | undefined;
   #isOpen = true;
 
   constructor(root: string, { settle, rescanEvery, fileLimit }: DirectoryOptions, log: SourceLog) {
@@ -102,9 +103,7 @@ class DirectorySource implements Source {
     const { problems, events } = this.#folder.see(sights, () => true);
     for (const [file, list] of problems) sink.fileProblems(file, list);
     sink.apply(events, seenAt);
-    this.#rescan = setInterval(() => {
-      this.#mark(this.#root);
-    }, this.#rescanMs).unref();
+    this.#rescanLater();
     this.#begin();
   }
 
@@ -112,9 +111,9 @@ class DirectorySource implements Source {
     this.#isOpen = false;
     this.#watched.close();
     this.#parent?.close();
-    clearInterval(this.#rescan);
+    clearTimeout(this.#rescan);
     for (const timer of this.#timers.values()) clearTimeout(timer);
-    await this.#work;
+    await Promise.all([this.#work, this.#patrol]);
     this.#watched.close();
   }
 
@@ -133,6 +132,31 @@ class DirectorySource implements Source {
     } catch (error) {
       this.#log.warn({ folder: dirname(path), error }, 'folder around the source can not be watched');
     }
+  }
+
+  #rescanLater(): void {
+    if (!this.#isOpen) return;
+    this.#rescan = setTimeout(() => {
+      this.#patrol = this.#compare().finally(() => {
+        this.#rescanLater();
+      });
+    }, this.#rescanMs).unref();
+  }
+
+  /**
+   * Compares everything with what is known, and marks what differs. That goes on beside the work: a changed file must not wait until
+   * thousands of others were looked at.
+   */
+  async #compare(): Promise<void> {
+    const { files, folders, failed } = await this.#surveyed(this.#root);
+    if (!this.#isOpen) return;
+    for (const [file, mark] of files) if (this.#marks.get(file) !== mark) this.#mark(file);
+    for (const file of this.#marks.keys()) {
+      const isHeldBack = [...failed.keys()].some((folder) => isWithin(folder, file));
+      if (!files.has(file) && !isHeldBack) this.#mark(file);
+    }
+    for (const path of failed.keys()) this.#mark(path);
+    if (files.size + folders.size === 0) this.#mark(this.#root);
   }
 
   #mark(path: string, seenAt: number = performance.now()): void {
@@ -207,9 +231,7 @@ class DirectorySource implements Source {
 
   /** Finds what is at a path, watches its folders, and notes as gone what was there. */
   async #survey(path: string, sights: Map<string, Sight>): Promise<Survey> {
-    const found = await survey(path, this.#root, (folder, mark) => {
-      if (this.#isOpen) this.#watched.arm(folder, mark);
-    });
+    const found = await this.#surveyed(path);
     // Most often the path is one file that was there before, and there is no need to look at all the others.
     const known = found.files.has(path) && this.#marks.has(path) ? [] : this.#marks.keys();
     for (const file of known) {
@@ -222,6 +244,13 @@ class DirectorySource implements Source {
       this.#marks.set(folder, '');
       sights.set(folder, { kind: 'unreadable', problem });
     }
+    return found;
+  }
+
+  async #surveyed(path: string): Promise<Survey> {
+    const found = await survey(path, this.#root, (folder, mark) => {
+      if (this.#isOpen) this.#watched.arm(folder, mark);
+    });
     this.#watched.keepOnly(path, found.folders);
     return found;
   }

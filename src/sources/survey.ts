@@ -3,6 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, normalize, sep } from 'node:path';
 import type { Place, Problem } from '../base/index.js';
 import { fileRef, type Sight } from './held-file.js';
+import { inParallel } from './in-parallel.js';
 
 /** All that is at a path and beneath it. */
 export interface Survey {
@@ -13,6 +14,9 @@ export interface Survey {
   /** Folders that can not be listed, and what can not even be looked at. What is known of them holds. */
   readonly failed: ReadonlyMap<string, Problem>;
 }
+
+/** Thousands at once would hold up the event loop, and whoever reads a changed file meanwhile. */
+const LOOKS_AT_ONCE = 16;
 
 const READ_AS_OBJECTS = /\.(?:ya?ml|json)$/i;
 
@@ -45,7 +49,7 @@ export async function survey(
     try {
       const inner = [...around, identityOf(status)];
       const entries = await readdir(at, { withFileTypes: true });
-      await Promise.all(entries.filter(isWorthALook).map((entry) => walk(join(at, entry.name), inner)));
+      await inParallel(entries.filter(isWorthALook), LOOKS_AT_ONCE, (entry) => walk(join(at, entry.name), inner));
     } catch (error) {
       // One that went away meanwhile is no problem: its going is an event of its own.
       if (!isMissing(error)) failed.set(at, cannotRead(at, error));
