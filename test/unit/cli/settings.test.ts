@@ -22,10 +22,11 @@ test('what nobody sets has its default', () => {
     source: { kind: 'dir', path: './objects' },
     xdsAddress: { host: '127.0.0.1', port: 18_000 },
     adminAddress: { host: '127.0.0.1', port: 18_080 },
-    scope: 'full',
+    scope: 'lazy',
     logFormat: 'text',
     logLevel: 'info',
     drainDelay: 10_000,
+    forgetAfter: 3_600_000,
   });
 });
 
@@ -62,6 +63,7 @@ const rows: readonly {
   { name: 'logFormat', texts: ['json', 'text', 'json'], read: ['json', 'text', 'json'] },
   { name: 'logLevel', texts: ['debug', 'warn', 'silent'], read: ['debug', 'warn', 'silent'] },
   { name: 'drainDelay', texts: ['0', '1.5s', '1m30s'], read: [0, 1500, 90_000] },
+  { name: 'forgetAfter', texts: ['2h', 'never', '1s'], read: [7_200_000, undefined, 1000] },
 ];
 
 test('the rows name every setting', () => {
