@@ -123,8 +123,8 @@ function partedHosts(state: TypeState, scene: Scene, calm: boolean): Parted {
     const isLate = !calm && !state.forced.has(name);
     if (isLate || (resource !== undefined && scene.isEarly(resource))) part(name);
   }
-  const ripe = calm ? scene.ripe(state) : NONE;
-  for (const name of state.leaving.keys()) if (!ripe.includes(name)) part(name);
+  const ripe = new Set(calm ? scene.ripe(state) : NONE);
+  for (const name of state.leaving.keys()) if (!ripe.has(name)) part(name);
   return hosts;
 }
 

@@ -192,6 +192,8 @@ function bulkAnswer(
 function ask(state: TypeState, view: View, name: string): void {
   const own = view.get(state.kind, name)?.name ?? name;
   state.forced.add(own);
+  // Asked for anew, before it was said to be gone.
+  if (!state.holds(own)) state.leaving.delete(own);
   if (own === name && state.kind !== 'virtualHost') return;
   const aliases = state.aliases.get(own);
   if (aliases === undefined) state.aliases.set(own, new Set([name]));
@@ -201,16 +203,26 @@ function ask(state: TypeState, view: View, name: string): void {
 function drop(state: TypeState, change: SubscriptionChange, view: View): void {
   const { names, wildcard } = state.subscription;
   for (const name of change.dropped) {
-    // Under a wildcard the client can not tell whether it still has it, and must be told (xDS protocol, "Unsubscribing
-    // From Resources"); a full list tells it by itself. Other names of virtual hosts are what was asked, not what is held:
-    // Envoy 1.40 drops them all when it forgets what it asked for, and goes on waiting for those that were not answered.
-    if (wildcard && state.kind === 'virtualHost' && view.get(state.kind, name)?.name !== name) continue;
-    if (!wildcard) state.forget(name);
-    else if (state.variant === 'delta') state.forced.add(name);
-    else review(state, view, name);
+    if (wildcard) dropUnderWildcard(state, view, name);
+    else state.forget(name);
   }
   if (change.wildcard !== 'ended') return;
   for (const name of known(state)) if (!names.has(name)) state.forget(name);
+}
+
+/**
+ * Under a wildcard the client can not tell whether it still has what it dropped, and must be told (xDS protocol, "Unsubscribing
+ * From Resources"); a full list tells it by itself.
+ */
+function dropUnderWildcard(state: TypeState, view: View, name: string): void {
+  const resource = view.get(state.kind, name);
+  // Other names of virtual hosts are what was asked, not what is held: Envoy 1.40 drops them all when it forgets what it asked
+  // for, and goes on waiting for those that were not answered.
+  const isAlias = state.kind === 'virtualHost' && resource?.name !== name;
+  if (!isAlias && state.variant === 'delta') state.forced.add(name);
+  else if (!isAlias) review(state, view, name);
+  // It goes on knowing that there is none of this name, and would say so with every reconnect.
+  else if (resource === undefined && !state.forced.has(name)) state.leaving.set(name, undefined);
 }
 
 function known(state: TypeState): ReadonlySet<string> {

@@ -22,6 +22,8 @@ export interface XdsLimits {
   readonly requestBytes: number;
   /** Most names that a client may subscribe to, or bring, per type. */
   readonly names: number;
+  /** Most hosts that a client with a lazy scope may have asked for; then it is told to forget them, and asks for what it calls. */
+  readonly asked: number;
   /** Longest name, in UTF-16 units: of a resource, and of whatever else a client calls itself, a type or a version. */
   readonly nameLength: number;
   /** How much of the message of a refusal is read, in UTF-16 units: it is searched for names, kept and shown. */
@@ -38,6 +40,7 @@ export interface XdsLimits {
 export const DEFAULT_LIMITS: XdsLimits = {
   requestBytes: 32 * 1024 * 1024,
   names: 50_000,
+  asked: 10_000,
   nameLength: 512,
   messageLength: 4096,
   streams: 100,

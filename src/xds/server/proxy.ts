@@ -34,6 +34,8 @@ export interface ProxyContext {
   readonly audience: Audience<Listener>;
   /** The newest one. */
   readonly publication: () => XdsPublication;
+  /** Most hosts that a client may have asked for before it has to forget them. */
+  readonly mostAsked: number;
   readonly drainDelay: DurationMs;
   /** Milliseconds of a clock that never goes back. */
   readonly now: () => number;
@@ -74,6 +76,7 @@ export class Proxy implements Member {
   readonly #connectedAt: number;
   readonly #acknowledged = new Map<ResourceKind, number>();
   readonly #rejections = new Map<ResourceKind, readonly RejectionState[]>();
+  #isStartingOver = false;
   #timer: NodeJS.Timeout | undefined;
   #isLearning = false;
 
@@ -126,6 +129,7 @@ export class Proxy implements Member {
       this.#tell(kind, this.#session.request(kind, request, this.#context.now(), isAlone));
       this.#attend();
       this.#turn();
+      if (kind === 'virtualHost') this.#limitAsked();
     });
   }
 
@@ -207,6 +211,13 @@ export class Proxy implements Member {
     // A server that has just started goes on where the one before it was: else what the client has would be sent once more.
     this.#workload.begin((hosts) => held === undefined || this.#view(hosts).get('route', OUTBOUND)?.version === held);
     this.#session.catchUp(this.#view(), this.#session.sequence);
+  }
+
+  /** A client that calls ever new hosts would name them all when it reconnects, until that is more than it may. */
+  #limitAsked(): void {
+    const isTooMuch = this.subscribed('virtualHost') > this.#context.mostAsked;
+    if (isTooMuch && !this.#isStartingOver) this.#workload?.startOver();
+    this.#isStartingOver = isTooMuch;
   }
 
   /** The workload hears for its proxies. */

@@ -112,6 +112,13 @@ export class Workload implements Listener {
     return this.#show('forgot', gone);
   }
 
+  /** Makes the proxies forget what they have asked for; they go on with what they hold. */
+  startOver(): void {
+    this.scope.turn();
+    const changes = changesOf(this.#context.publication().snapshot, [], 'go');
+    for (const proxy of this.#proxies) proxy.rescope(changes);
+  }
+
   /** The workload is forgotten as a whole. */
   end(): void {
     this.#context.audience.delete(this);

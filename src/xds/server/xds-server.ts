@@ -50,7 +50,7 @@ export class XdsServer {
     const audience = this.#audience;
     this.#workloads = new Workloads({ facts, audience, now, publication, forgetAfter });
     this.#proxies = new Proxies({
-      ...{ facts, viewOf, audience, publication, drainDelay, now, wallClock },
+      ...{ facts, viewOf, audience, publication, drainDelay, mostAsked: limits.asked, now, wallClock },
       workloads: this.#workloads,
       encoder: new Encoder(wallClock().toString(36)),
       sharing: new Sharing(),

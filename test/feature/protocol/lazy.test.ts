@@ -109,7 +109,7 @@ lazy(
     const timer = setInterval(() => reporter.report(c('b')), 20);
     try {
       await caller.until(() => caller.lines.includes(`cluster -${c('a')}`));
-      const order = ['route +outbound', `virtualHost -${FULL('a')}`, `cluster -${c('a')}`];
+      const order = ['route +outbound', `virtualHost -${FULL('a')} -outbound/a`, `cluster -${c('a')}`];
       assert.deepEqual(
         caller.lines.filter((line) => !line.startsWith('endpoint')),
         order,
@@ -151,3 +151,21 @@ lazy('a proxy that asks for hosts without end holds no more than its names', asy
     'what does not exist is not kept',
   );
 });
+
+lazy(
+  'a proxy that calls ever new hosts is told to forget them before they are too many, and keeps what it has',
+  async ({ plane, envoy }) => {
+    const caller = await envoy().begin();
+    await caller.call('a');
+    const names = Array.from({ length: 30 }, (_, index) => `n${index}`);
+    for (const name of names) await caller.call(name);
+    const turns = (): number => caller.lines.filter((line) => line === 'route +outbound').length;
+    await caller.until(() => turns() === 2 && caller.lines.some((line) => line.includes(' -outbound/n0')));
+    await caller.call('n29');
+    await caller.call('b');
+    assert.ok(caller.holds('virtualHost', FULL('a')) && caller.holds('virtualHost', FULL('b')));
+    assert.equal(turns(), 2, 'it is told once');
+    assert.equal(plane.proxies().length, 1, 'and goes on, although it asked for more names than it may have at a time');
+  },
+  { limits: { asked: 20, names: 25 } },
+);

@@ -115,7 +115,7 @@ export class SmallServer {
       placeholder: () => encode('virtualHost', 'outbound/_', { name: 'outbound/_', domains: ['_.invalid'] }),
     });
     this.proxies = new Proxies({
-      ...{ facts, audience, publication, now, wallClock: now, viewOf, drainDelay: ms(drainDelay) },
+      ...{ facts, audience, publication, now, wallClock: now, viewOf, drainDelay: ms(drainDelay), mostAsked: 10_000 },
       ...{ workloads: this.workloads, encoder: this.#encoder, sharing: new Sharing() },
     });
     this.workloads.start();
