@@ -1,6 +1,7 @@
 /**
- * The stages of a change, in their order: what the source saw is read and parsed, taken into the model, derived and encoded, made
- * a snapshot and compared with the last one, written to those who want it, and acknowledged by the last of them.
+ * The stages of a change, in their order: what the source saw is read and parsed and waits for its turn, is taken into the model,
+ * derived and encoded, made a snapshot and compared with the last one, written to those who want it, acknowledged by the last of
+ * them. Where a write has to wait for another answer first (routes for their clusters), that is part of `ack`.
  */
 export const STAGES = ['read', 'model', 'derive', 'snapshot', 'write', 'ack'] as const;
 
