@@ -30,6 +30,8 @@ export function answerReflection(bytes: Uint8Array): Uint8Array {
 interface Index {
   readonly services: readonly string[];
   readonly files: ReadonlyMap<string, FileDescriptorProto>;
+  /** The same as they are sent: whoever asks again and again must not make us encode them as often. */
+  readonly encoded: ReadonlyMap<FileDescriptorProto, Uint8Array>;
   /** Where a name stands: of a message, a field, an enum, a service or a method. */
   readonly symbols: ReadonlyMap<string, FileDescriptorProto>;
 }
@@ -40,13 +42,14 @@ let loaded: Index | undefined;
 const NOT_FOUND = 5;
 const UNIMPLEMENTED = 12;
 
-function answer(request: ServerReflectionRequest, { services, files, symbols }: Index): ServerReflectionResponse {
+function answer(request: ServerReflectionRequest, index: Index): ServerReflectionResponse {
+  const { services, files, symbols } = index;
   if (request.list_services !== undefined) {
     return { list_services_response: { service: services.map((name) => ({ name })) } };
   }
   const { file_by_filename: path, file_containing_symbol: symbol } = request;
-  if (path !== undefined) return described(files.get(path), path, files);
-  if (symbol !== undefined) return described(symbols.get(symbol), symbol, files);
+  if (path !== undefined) return described(files.get(path), path, index);
+  if (symbol !== undefined) return described(symbols.get(symbol), symbol, index);
   const { file_containing_extension: extension, all_extension_numbers_of_type: extended } = request;
   if (extension !== undefined || extended !== undefined) return fault(NOT_FOUND, 'there are no extensions');
   return fault(UNIMPLEMENTED, 'a question of a kind that is not known here');
@@ -56,7 +59,7 @@ function answer(request: ServerReflectionRequest, { services, files, symbols }: 
 function described(
   file: FileDescriptorProto | undefined,
   what: string,
-  files: ReadonlyMap<string, FileDescriptorProto>,
+  { files, encoded }: Index,
 ): ServerReflectionResponse {
   if (file === undefined) return fault(NOT_FOUND, `not found: ${what}`);
   // A set that is added to while it is gone through.
@@ -67,8 +70,8 @@ function described(
       if (dependency !== undefined) needed.add(dependency);
     }
   }
-  const encoded = [...needed].map((each) => codecs['google.protobuf.FileDescriptorProto'].encode(each));
-  return { file_descriptor_response: { file_descriptor_proto: encoded } };
+  const protos = [...needed].flatMap((each) => encoded.get(each) ?? []);
+  return { file_descriptor_response: { file_descriptor_proto: protos } };
 }
 
 function fault(code: number, message: string): ServerReflectionResponse {
@@ -80,6 +83,7 @@ function load(): Index {
   return {
     services: files.flatMap((file) => (file.service ?? []).map((service) => within(file.package, service.name))),
     files: new Map(files.map((file) => [file.name ?? '', file])),
+    encoded: new Map(files.map((file) => [file, codecs['google.protobuf.FileDescriptorProto'].encode(file)])),
     symbols: new Map(files.flatMap((file) => symbolsOf(file).map((symbol) => [symbol, file] as const))),
   };
 }

@@ -1,5 +1,4 @@
 import {
-  DecodeError,
   decodeHealthRequest,
   encodeHealthList,
   encodeHealthResponse,
@@ -10,6 +9,7 @@ import type { Call } from '../grpc/call.js';
 import { Message } from '../grpc/message.js';
 import { STATUS, StreamEnd } from '../grpc/status.js';
 import type { PathMethod } from './options.js';
+import { understood } from './reading.js';
 
 /** The health service of gRPC: what load balancers and probes ask. Every service is `NOT_SERVING` until told otherwise. */
 export class Health {
@@ -41,7 +41,7 @@ export class Health {
   }
 
   #check(bytes: Buffer): Uint8Array {
-    const service = serviceOf(bytes);
+    const service = understood(bytes, decodeHealthRequest);
     const status = this.#statuses.get(service);
     if (status === undefined) throw new StreamEnd(STATUS.NOT_FOUND, `no service ${service.slice(0, 200)} is known`);
     return encodeHealthResponse(status);
@@ -51,7 +51,9 @@ export class Health {
     call.onOver(() => this.#watches.delete(call));
     call.read({
       message: (bytes) => {
-        const service = serviceOf(bytes);
+        // A watch has one request: whoever writes more and reads nothing would fill the memory with answers.
+        if (this.#watches.has(call)) throw new StreamEnd(STATUS.INVALID_ARGUMENT, 'a watch has one request');
+        const service = understood(bytes, decodeHealthRequest);
         this.#watches.set(call, service);
         call.write(new Message(encodeHealthResponse(this.#statuses.get(service) ?? 'SERVICE_UNKNOWN')));
       },
@@ -69,13 +71,4 @@ function answerOnce(call: Call, answer: (bytes: Buffer) => Uint8Array): void {
     },
     finished: () => call.end(STATUS.INTERNAL, 'a request is missing'),
   });
-}
-
-function serviceOf(bytes: Buffer): string {
-  try {
-    return decodeHealthRequest(bytes);
-  } catch (error) {
-    if (error instanceof DecodeError) throw new StreamEnd(STATUS.INVALID_ARGUMENT, error.message);
-    throw error;
-  }
 }

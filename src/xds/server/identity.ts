@@ -23,7 +23,10 @@ export type ScopeChoice = 'full' | 'lazy';
 export const OUTBOUND_ADDRESS = 'OUTBOUND_ADDRESS';
 
 /** Entry of the node's metadata: `full` is served everything whatever the server does by itself. */
-export const SCOPE = 'SCOPE';
+const SCOPE = 'SCOPE';
+
+/** Entries of a node's metadata that an identity is made of. */
+export const KEPT_METADATA: readonly string[] = [OUTBOUND_ADDRESS, SCOPE];
 
 const DEFAULT_NAMESPACE = 'default';
 const DEFAULT_OUTBOUND: ListenAddress = { host: '127.0.0.1', port: 15_001 };

@@ -1,7 +1,6 @@
 import type { DurationMs } from '../../base/index.js';
 import {
   type ClusterLoad,
-  DecodeError,
   decodeLoadReport,
   encodeLoadReportResponse,
   LOAD_REPORTS,
@@ -12,8 +11,9 @@ import type { Call } from '../grpc/call.js';
 import { Message } from '../grpc/message.js';
 import { STATUS, type StatusCode, StreamEnd } from '../grpc/status.js';
 import type { TurnedAwayFact } from './facts.js';
-import { OUTBOUND_ADDRESS, SCOPE } from './identity.js';
+import { KEPT_METADATA } from './identity.js';
 import type { PathMethod, XdsLimits } from './options.js';
+import { keptTexts, refuseLong, understood } from './reading.js';
 
 /** What one proxy says of its clusters. */
 export interface ProxyLoad {
@@ -137,7 +137,7 @@ class ReportStream {
     return this.#node?.id;
   }
 
-  /** Ends the stream with a STATUS. */
+  /** Ends the stream with a status. */
   end(code: StatusCode, message: string): void {
     this.#call.end(code, message);
   }
@@ -161,47 +161,22 @@ class ReportStream {
   }
 }
 
-/** Entries of the metadata that an identity is made of. */
-const KEPT: readonly string[] = [OUTBOUND_ADDRESS, SCOPE];
-
 /** The node as it is kept for as long as the stream lasts: all else that it says goes with the message. */
 function reporterOf(node: ProxyNode | undefined): ProxyNode {
   if (node === undefined || node.id === '') {
     throw new StreamEnd(STATUS.INVALID_ARGUMENT, 'the first load report of a stream has to carry node.id');
   }
-  return { ...node, metadata: new Map([...node.metadata].filter(([key]) => KEPT.includes(key))) };
+  return { ...node, metadata: new Map([...node.metadata].filter(([key]) => KEPT_METADATA.includes(key))) };
 }
 
 /** Reads the bytes of a report. Throws a `StreamEnd` for what is none, or says too much. */
 function readReport(bytes: Uint8Array, limits: XdsLimits): LoadReport {
-  const report = decode(bytes);
+  const report = understood(bytes, decodeLoadReport);
   const count = report.clusters.length;
   if (count > limits.names) {
     throw new StreamEnd(STATUS.RESOURCE_EXHAUSTED, `${count} clusters in a report, at most ${limits.names} are taken`);
   }
-  const long = textsOf(report).find((text) => text.length > limits.nameLength);
-  if (long !== undefined) {
-    throw new StreamEnd(
-      STATUS.RESOURCE_EXHAUSTED,
-      `a cluster name, or a text of the node, has ${long.length} characters, at most ${limits.nameLength} are taken`,
-    );
-  }
+  const texts = [...keptTexts(report.node), ...report.clusters.map(({ name }) => name)];
+  refuseLong('a cluster name, or a text of the node,', texts, limits);
   return report;
-}
-
-function textsOf({ node, clusters }: LoadReport): readonly string[] {
-  const names = clusters.map(({ name }) => name);
-  if (node === undefined) return names;
-  const { id, cluster, metadata, namespace = '', userAgent = '', version = '' } = node;
-  const kept = KEPT.map((key) => metadata.get(key) ?? '');
-  return [id, cluster, namespace, userAgent, version, ...kept, ...names];
-}
-
-function decode(bytes: Uint8Array): LoadReport {
-  try {
-    return decodeLoadReport(bytes);
-  } catch (error) {
-    if (error instanceof DecodeError) throw new StreamEnd(STATUS.INVALID_ARGUMENT, error.message);
-    throw error;
-  }
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { test } from 'node:test';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { type ControlPlane, startPlane } from '../../harness/control-plane.js';
 import { type Ended, XdsClient } from '../../harness/xds-client.js';
 import { ADS, field, KINDS, list, type Message, method } from '../../harness/xds-protos.js';
+import { ask, framed } from '../grpc/given.js';
 import { ALL, c, isH2c, nameOf, plain, rule, SERVICES, WAYS } from './given.js';
 
 /** A plane that stops when the test ends. */
@@ -105,6 +107,32 @@ withPlane('health of all services is listed at once', async (plane) => {
   );
   const statuses = field(reply, 'statuses') as Readonly<Record<string, Message>>;
   for (const service of ['', ...SERVICE_NAMES]) assert.equal(statuses[service]?.['status'], 'SERVING', service);
+});
+
+async function withSession<T>({ port }: ControlPlane, body: (session: ClientHttp2Session) => Promise<T>): Promise<T> {
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  try {
+    return await body(session);
+  } finally {
+    session.destroy();
+  }
+}
+
+withPlane('a watch that asks once more is ended: its answers would pile up where nobody reads', async (plane) => {
+  await withSession(plane, async (session) => {
+    const { status: code, messages } = await ask(session, '/grpc.health.v1.Health/Watch', [framed(''), framed('')]);
+    assert.deepEqual([Number(code), messages.length], [status.INVALID_ARGUMENT, 1]);
+  });
+});
+
+withPlane('whoever asks the reflection service again and again without reading is ended', async (plane) => {
+  const { path, requestSerialize } = method('grpc.reflection.v1.ServerReflection', 'ServerReflectionInfo');
+  const question = framed(requestSerialize({ file_containing_symbol: 'envoy.config.listener.v3.Listener' }));
+  await withSession(plane, async (session) => {
+    const questions = Buffer.concat(Array.from({ length: 100 }, () => question));
+    const { status: code, messages } = await ask(session, path, [questions]);
+    assert.deepEqual([Number(code), messages.length], [status.RESOURCE_EXHAUSTED, 64]);
+  });
 });
 
 /** Asks the reflection service one thing, in one of its versions. */
