@@ -5,7 +5,7 @@ export { decodeHealthRequest, encodeHealthList, encodeHealthResponse, HEALTH } f
 export type { ServingStatus } from './health.js';
 export { messageToJson, toJson } from './json.js';
 export { kindOf, RESOURCE_KINDS, TYPE } from './kinds.js';
-export type { MessageOf, ResourceKind, TypeUrl } from './kinds.js';
+export type { MessageOf, ResourceKind } from './kinds.js';
 export { decodeLoadReport, encodeLoadReportResponse, LOAD_REPORTS } from './load-report.js';
 export type { ClusterLoad, LoadReport, LoadReportResponse } from './load-report.js';
 export { answerReflection, REFLECTION } from './reflection.js';

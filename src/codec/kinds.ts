@@ -23,9 +23,6 @@ export const TYPE = {
 /** A resource type by the word we use for it. */
 export type ResourceKind = keyof typeof TYPE;
 
-/** A `type_url` of the xDS protocol that we serve. */
-export type TypeUrl = (typeof TYPE)[ResourceKind];
-
 /** The message a resource of kind `K` is: a plain object with Envoy's field names, everything optional. */
 export type MessageOf<K extends ResourceKind> = Messages[(typeof MESSAGE_NAME)[K]];
 

@@ -14,8 +14,7 @@ import {
 import { OUTBOUND } from './names.js';
 
 /** The network filter that speaks HTTP. */
-export const HTTP_CONNECTION_MANAGER =
-  'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
+const HTTP_CONNECTION_MANAGER = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';
 
 /** 0 waits for ever: a listener that serves before its routes are there answers 404 to everything. */
 const SOURCE: ConfigSource = { ads: {}, resource_api_version: ApiVersion.V3, initial_fetch_timeout: duration(0) };

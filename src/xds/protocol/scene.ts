@@ -11,7 +11,7 @@ export type TypeStates = ReadonlyMap<ResourceKind, TypeState>;
 export interface SceneOptions {
   readonly types: TypeStates;
   readonly view: View;
-  /** Endpoints as they last were, of clusters that are gone from the view and that the client may still hold. */
+  /** `OwedEndpoints.departed`. */
   readonly departed: ReadonlyMap<string, EncodedResource>;
   readonly now: number;
   /** How long something that nothing refers to any more is left in place, for requests that are under way. */

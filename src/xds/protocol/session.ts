@@ -1,9 +1,17 @@
-import type { DurationMs, ObjectKey } from '../../base/index.js';
-import type { DeltaRequest, EncodedResource, ResourceKind, SotwRequest } from '../../codec/index.js';
-import { type Changes, type NameChanges, OUTBOUND, ownerOf, type View } from '../../snapshot/index.js';
+import type { DurationMs } from '../../base/index.js';
+import {
+  type DeltaRequest,
+  type EncodedResource,
+  RESOURCE_KINDS,
+  type ResourceKind,
+  type SotwRequest,
+} from '../../codec/index.js';
+import { type Changes, type NameChanges, OUTBOUND, type View } from '../../snapshot/index.js';
 import { type Content, nextContent } from './content.js';
 import { review } from './coverage.js';
 import type { Aliases } from './flights.js';
+import { type Interests, interestsOf } from './interests.js';
+import { OwedEndpoints } from './owed-endpoints.js';
 import { readDelta, readSotw, type Verdict } from './requests.js';
 import { Scene } from './scene.js';
 import type { Sharing } from './sharing.js';
@@ -38,9 +46,6 @@ export interface Turn {
   readonly settled: number | undefined;
 }
 
-/** What a client wants to know about: these Services, or all. */
-export type Interests = ReadonlySet<ObjectKey> | 'all';
-
 /** What a session needs to know when it begins. */
 export interface SessionStart {
   readonly view: View;
@@ -49,16 +54,6 @@ export interface SessionStart {
   /** One for all sessions. */
   readonly sharing: Sharing;
 }
-
-/** The types we serve, in the order in which they go out (xDS protocol, "Eventual consistency considerations"). */
-export const SERVED_KINDS: readonly ResourceKind[] = [
-  'cluster',
-  'endpoint',
-  'listener',
-  'scopedRoute',
-  'route',
-  'virtualHost',
-];
 
 /** A client that reconnects names all its types at once (Envoy 1.40); this is ample for them to arrive. */
 const GRACE_MS = 1000;
@@ -74,9 +69,7 @@ export class Session {
   readonly types: Map<ResourceKind, TypeState> = new Map();
   readonly #drainDelay: DurationMs;
   readonly #sharing: Sharing;
-  /** Clusters whose endpoints have to be sent again as soon as the client asks for endpoints. */
-  #owed: (readonly EncodedResource[])[] = [];
-  readonly #departed = new Map<string, EncodedResource>();
+  readonly #endpoints: OwedEndpoints = new OwedEndpoints(this.types);
   #view: View;
   #sequence: number;
   #graceUntil = 0;
@@ -118,8 +111,8 @@ export class Session {
     if (first && hasReconnected(request)) {
       this.#graceUntil = Math.max(this.#graceUntil, now + (isAlone ? RECONNECT_MS : GRACE_MS));
     }
-    if (kind === 'endpoint') this.#payOwed(state);
-    if (isPending(state)) this.#unsettled = true;
+    if (kind === 'endpoint') this.#endpoints.asked(state, this.#view);
+    if (state.isPending) this.#unsettled = true;
     if (state.subscription.revision !== revision) this.#hasNewInterests = true;
     return verdict;
   }
@@ -128,16 +121,7 @@ export class Session {
   takeInterests(): Interests | undefined {
     if (!this.#hasNewInterests) return undefined;
     this.#hasNewInterests = false;
-    const keys = new Set<ObjectKey>();
-    for (const { kind, subscription } of this.types.values()) {
-      // Under a wildcard there is one listener, and it never changes.
-      if ((subscription.wildcard && kind !== 'listener') || subscription.names.has(OUTBOUND)) return 'all';
-      for (const name of subscription.names.keys()) {
-        const key = ownerOf(kind, name);
-        if (key !== undefined) keys.add(key);
-      }
-    }
-    return keys;
+    return interestsOf(this.types.values());
   }
 
   /**
@@ -145,7 +129,7 @@ export class Session {
    * has something to receive because of that.
    */
   publish(view: View, sequence: number, changes: Changes): boolean {
-    this.#keepDeparted(changes);
+    this.#endpoints.publish(this.#view, changes);
     this.catchUp(view, sequence);
     let behind = false;
     for (const state of this.types.values()) {
@@ -175,13 +159,14 @@ export class Session {
     const scene = new Scene({
       types: this.types,
       view: this.#view,
-      departed: this.#departed,
+      departed: this.#endpoints.departed,
       now,
       drainDelay: this.#drainDelay,
       graceUntil: this.#graceUntil,
     });
     const sends: Send[] = [];
-    for (const kind of SERVED_KINDS) {
+    // In the order in which they go out (xDS protocol, "Eventual consistency considerations").
+    for (const kind of RESOURCE_KINDS) {
       const state = this.types.get(kind);
       const content = state === undefined ? undefined : nextContent(state, scene);
       if (state !== undefined && content !== undefined) sends.push(this.#send(state, content));
@@ -207,12 +192,9 @@ export class Session {
     this.#responses += 1;
     const nonce = `${this.#sequence}.${this.#responses}`;
     const brings = this.#sharing.list(fresh);
-    const aliases = takeAliases(state, fresh, unknown);
+    const aliases = state.takeAliases(fresh, unknown);
     state.send(nonce, { sequence: this.#sequence, brings, removed, aliases });
-    if (state.kind === 'cluster') {
-      this.#owe(brings.resources);
-      for (const name of removed) this.#departed.delete(name);
-    }
+    if (state.kind === 'cluster') this.#endpoints.sent(brings.resources, removed, this.#view);
     return {
       kind: state.kind,
       variant: state.variant,
@@ -223,47 +205,6 @@ export class Session {
       unknown,
       aliases,
     };
-  }
-
-  /**
-   * A cluster that was sent is warming until its endpoints come, and Envoy does not always ask for them: without a push
-   * right behind it stands still for 15 seconds (Envoy 1.40; envoy #33607, #47302).
-   */
-  #owe(clusters: readonly EncodedResource[]): void {
-    const state = this.types.get('endpoint');
-    if (state === undefined) {
-      // A client may never ask for endpoints.
-      if (this.#owed.length === MOST_OWED) this.#owed = [eachOnce(this.#owed.flat())];
-      this.#owed.push(clusters);
-    } else for (const { name } of clusters) this.#pushEndpoints(state, name);
-  }
-
-  #payOwed(state: TypeState): void {
-    for (const clusters of this.#owed) {
-      for (const { name } of clusters) if (!isBundled(state, name)) this.#pushEndpoints(state, name);
-    }
-    this.#owed = [];
-  }
-
-  #pushEndpoints(state: TypeState, cluster: string): void {
-    const { names, wildcard } = state.subscription;
-    // A client of the state of the world passes over what it did not ask for, and asks for a new cluster's by itself.
-    const isExpected = state.variant === 'delta' || wildcard || names.has(cluster);
-    const isThere = this.#view.get('endpoint', cluster) !== undefined || this.#departed.has(cluster);
-    if (isExpected && isThere) state.forced.add(cluster);
-  }
-
-  #keepDeparted({ endpoint, cluster }: Changes): void {
-    // A client that names its clusters drops them by itself, and tells of no removal.
-    for (const name of this.#departed.keys()) {
-      if (this.types.get('cluster')?.holds(name) !== true) this.#departed.delete(name);
-    }
-    for (const name of endpoint.added) this.#departed.delete(name);
-    for (const name of cluster.added) this.#departed.delete(name);
-    for (const name of endpoint.removed) {
-      const last = this.#view.get('endpoint', name);
-      if (last !== undefined && this.types.get('cluster')?.holds(name) === true) this.#departed.set(name, last);
-    }
   }
 
   #touched({ kind, subscription }: TypeState, changes: Changes): Iterable<string> {
@@ -288,16 +229,13 @@ export class Session {
   }
 
   #hasWork(): boolean {
-    for (const state of this.types.values()) {
-      const { bulk, dirty, forced, leaving, owesAnswer } = state;
-      if (dirty.size + forced.size + leaving.size > 0 || bulk !== undefined || owesAnswer) return true;
-    }
+    for (const state of this.types.values()) if (state.isDue || state.leaving.size > 0) return true;
     return false;
   }
 
   #isCurrent(): boolean {
     for (const state of this.types.values()) {
-      if (isPending(state)) return false;
+      if (state.isPending) return false;
       for (const name of state.refused.keys()) {
         const resource = this.#view.get(state.kind, name);
         if (resource !== undefined && state.isRefused(resource)) return false;
@@ -308,7 +246,7 @@ export class Session {
 
   #settle(): number | undefined {
     if (!this.#unsettled && this.#settled === this.#sequence) return undefined;
-    for (const state of this.types.values()) if (isPending(state)) return undefined;
+    for (const state of this.types.values()) if (state.isPending) return undefined;
     this.#unsettled = false;
     this.#settled = this.#sequence;
     return this.#sequence;
@@ -317,40 +255,8 @@ export class Session {
 
 const NOTHING: readonly never[] = [];
 
-/** So many lists of clusters wait for their endpoints before they become one. */
-const MOST_OWED = 8;
-
-function eachOnce(resources: readonly EncodedResource[]): readonly EncodedResource[] {
-  return [...new Map(resources.map((resource) => [resource.name, resource])).values()];
-}
-
 function isEmpty({ added, changed, removed }: NameChanges): boolean {
   return added.length + changed.length + removed.length === 0;
-}
-
-/** Whether the client has something to receive or to answer. */
-function isPending(state: TypeState): boolean {
-  const { bulk, dirty, forced, flights, owesAnswer } = state;
-  return dirty.size + forced.size + flights.size > 0 || bulk !== undefined || owesAnswer;
-}
-
-/** Whether it goes out anyway. */
-function isBundled({ bulk }: TypeState, name: string): boolean {
-  return bulk?.found.get(name) !== undefined;
-}
-
-const NO_ALIASES: Aliases = new Map();
-
-/** The names under which what is sent now was asked for: they are answered with that. */
-function takeAliases({ aliases }: TypeState, fresh: readonly EncodedResource[], unknown: readonly string[]): Aliases {
-  if (aliases.size === 0) return NO_ALIASES;
-  const taken = new Map<string, ReadonlySet<string>>();
-  for (const name of [...fresh.map((resource) => resource.name), ...unknown]) {
-    const names = aliases.get(name);
-    if (names !== undefined) taken.set(name, names);
-    aliases.delete(name);
-  }
-  return taken;
 }
 
 /** A client that was connected before says what it kept. */

@@ -3,7 +3,7 @@ import { LayeredMap, type Merges } from './layered-map.js';
 import { MANY, type Sharing } from './sharing.js';
 
 /** The name that stands for everything (xDS protocol, "How the client specifies what resources to return"). */
-export const WILDCARD = '*';
+const WILDCARD = '*';
 
 /** What one request did to a subscription. */
 export interface SubscriptionChange {

@@ -15,6 +15,8 @@ export type Held = EncodedResource | { readonly kind: 'brought'; readonly versio
 /** What clients hold in common is kept once. */
 const merges: Merges<Held> = new WeakMap();
 
+const NO_ALIASES: Aliases = new Map();
+
 /** A version that the client refused: its bytes are not sent again. */
 export interface RefusedVersion {
   readonly version: string;
@@ -146,6 +148,28 @@ export class TypeState {
     }
     // What they were tried in was good: the rest goes in larger parts again.
     if (this.suspects.size > 0) this.trialSize *= 2;
+  }
+
+  /** Whether something is to be sent. */
+  get isDue(): boolean {
+    return this.dirty.size + this.forced.size > 0 || this.bulk !== undefined || this.owesAnswer;
+  }
+
+  /** Whether the client has something to receive or to answer. */
+  get isPending(): boolean {
+    return this.isDue || this.flights.size > 0;
+  }
+
+  /** The names under which what is sent now was asked for: they are answered with that. */
+  takeAliases(fresh: readonly EncodedResource[], unknown: readonly string[]): Aliases {
+    if (this.aliases.size === 0) return NO_ALIASES;
+    const taken = new Map<string, ReadonlySet<string>>();
+    for (const name of [...fresh.map((resource) => resource.name), ...unknown]) {
+      const others = this.aliases.get(name);
+      if (others !== undefined) taken.set(name, others);
+      this.aliases.delete(name);
+    }
+    return taken;
   }
 
   /** Nothing was ever refused, or all of that is over. */

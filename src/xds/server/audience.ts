@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../../base/index.js';
-import type { Interests } from '../protocol/session.js';
+import type { Interests } from '../protocol/interests.js';
 import type { XdsPublication } from './options.js';
 
 /** With more Services than this it costs less to look at somebody with every change than to keep an index of what it wants. */

@@ -2,7 +2,6 @@ import { kindOf, type ResourceKind, type ServiceMethod, TYPE } from '../../codec
 import type { Call } from '../grpc/call.js';
 import type { Message } from '../grpc/message.js';
 import { STATUS, type StatusCode, StreamEnd, streamEnd } from '../grpc/status.js';
-import { SERVED_KINDS } from '../protocol/session.js';
 import type { XdsFacts } from './facts.js';
 import { type Identity, identityOf, type ScopeChoice } from './identity.js';
 import type { XdsLimits } from './options.js';
@@ -118,10 +117,7 @@ export class XdsStream implements ResponseStream {
 
   /** `undefined` for a type that is not served here. */
   #kindOf(typeUrl: string): ResourceKind | undefined {
-    if (this.serves === 'all') {
-      const kind = kindOf(typeUrl);
-      return kind !== undefined && SERVED_KINDS.includes(kind) ? kind : undefined;
-    }
+    if (this.serves === 'all') return kindOf(typeUrl);
     // A service of one type may leave the type out (discovery.proto, DiscoveryRequest.type_url).
     if (typeUrl !== '' && typeUrl !== TYPE[this.serves]) {
       throw new StreamEnd(

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { durationMs, invariant } from '../../../src/base/index.js';
-import type { EncodedResource, ResourceKind } from '../../../src/codec/index.js';
-import { SERVED_KINDS, Session } from '../../../src/xds/protocol/session.js';
+import { type EncodedResource, RESOURCE_KINDS, type ResourceKind } from '../../../src/codec/index.js';
+import { Session } from '../../../src/xds/protocol/session.js';
 import { Sharing } from '../../../src/xds/protocol/sharing.js';
 import type { Variant } from '../../../src/xds/protocol/type-state.js';
 import { changesBetween, cluster, DRAIN, endpoint, listener, table, viewOf } from './given.js';
@@ -52,7 +52,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 1,
     arbitrary: fc
-      .shuffledSubarray([...SERVED_KINDS], { minLength: SERVED_KINDS.length })
+      .shuffledSubarray([...RESOURCE_KINDS], { minLength: RESOURCE_KINDS.length })
       .map((order) => ({ kind: 'reconnect', order }) as const),
   },
   { weight: 1, arbitrary: fc.boolean().map((isTalkative) => ({ kind: 'talk', isTalkative }) as const) },
@@ -70,7 +70,7 @@ class Run {
   constructor(variant: Variant) {
     this.envoy = new ModelledEnvoy(variant);
     this.session = this.#newSession();
-    this.envoy.connect(SERVED_KINDS);
+    this.envoy.connect(RESOURCE_KINDS);
   }
 
   take(one: Step): void {
@@ -148,7 +148,7 @@ class Run {
 
   #flush(): void {
     this.#isStalled = false;
-    for (const kind of SERVED_KINDS) this.session.flushed(kind);
+    for (const kind of RESOURCE_KINDS) this.session.flushed(kind);
   }
 
   #newSession(): Session {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { EncodedResource, ResourceKind } from '../../../src/codec/index.js';
-import { type Request, type Send, SERVED_KINDS, type Session } from '../../../src/xds/protocol/session.js';
+import { type EncodedResource, RESOURCE_KINDS, type ResourceKind } from '../../../src/codec/index.js';
+import type { Request, Send, Session } from '../../../src/xds/protocol/session.js';
 import type { Variant } from '../../../src/xds/protocol/type-state.js';
 
 /** Versions of this kind are refused, whoever sends them. */
@@ -60,7 +60,7 @@ export class ModelledEnvoy {
     if (this.#hasClusters) this.#asksForRoutes = true;
     this.#hasClusters = false;
     // Envoy asks for clusters first; an order of its own has only a client that has something to keep.
-    const kinds = this.#of('route').size > 0 ? order : SERVED_KINDS;
+    const kinds = this.#of('route').size > 0 ? order : RESOURCE_KINDS;
     for (const kind of kinds) if (this.#isSubscribed(kind)) this.#ask(kind, { isFirst: true });
   }
 
