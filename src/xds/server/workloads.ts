@@ -56,7 +56,8 @@ export class Workload implements Listener {
 
   leave(proxy: Member): void {
     this.#proxies.delete(proxy);
-    this.#telling.delete(proxy.identity.id);
+    // One that comes back may be here before the end of its old stream is seen, and goes on telling.
+    if (!this.#has(proxy.identity.id)) this.#telling.delete(proxy.identity.id);
     this.#emptySince = this.#context.now();
     if (this.#proxies.size === 0) this.scope.use(this.scope.hosts.keys, this.#emptySince);
   }
@@ -91,6 +92,8 @@ export class Workload implements Listener {
 
   /** A proxy tells which clusters it used since it last told. */
   used(proxyId: string, clusters: readonly string[]): void {
+    // Nobody would take back that it tells: it has left, and is connected otherwise.
+    if (!this.#has(proxyId)) return;
     this.#telling.add(proxyId);
     const owners = clusters.map((name) => ownerOf('cluster', name)).filter((key) => key !== undefined);
     this.scope.use(owners, this.#context.now());
@@ -122,6 +125,11 @@ export class Workload implements Listener {
   /** The workload is forgotten as a whole. */
   end(): void {
     this.#context.audience.delete(this);
+  }
+
+  #has(proxyId: string): boolean {
+    for (const { identity } of this.#proxies) if (identity.id === proxyId) return true;
+    return false;
   }
 
   #attend(): void {

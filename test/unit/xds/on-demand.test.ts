@@ -263,6 +263,35 @@ test('a host is kept for as long as some proxy of the workload does not tell wha
   assert.equal(server.told('forgot').length, 1);
 });
 
+test('what a proxy tells after it has left its workload says nothing of the proxy that comes next', () => {
+  const server = new SmallServer({ forgetAfter: 1000 });
+  server.publish(BOTH);
+  const [a, b] = [start(server, 'a'), start(server, 'b')];
+  call(a, 'web');
+  b.take();
+  // It stays connected by a stream that does not speak for it.
+  const other = server.connect({ id: 'a' });
+  other.ask('listener');
+  a.close();
+  server.workloads.used('a', []);
+  other.close();
+  start(server, 'a');
+  idle(server, ['b'], [], 5000);
+  assert.deepEqual(server.told('forgot'), []);
+});
+
+test('a proxy that is back before its old stream has ended goes on telling', () => {
+  const server = new SmallServer({ forgetAfter: 1000 });
+  server.publish(BOTH);
+  const old = start(server);
+  call(old, 'web');
+  server.workloads.used('a', []);
+  start(server);
+  old.close();
+  server.tick(1250);
+  assert.equal(server.told('forgot').length, 1);
+});
+
 test('a workload without proxies is warm for the next one for a while', () => {
   const server = new SmallServer({ forgetAfter: 1000 });
   server.publish(BOTH);
