@@ -86,7 +86,6 @@ const refused: readonly { readonly args: readonly string[]; readonly message: Re
   { args: ['serve'], message: /^error: --source is missing, expected dir:PATH, for example dir:\.\/manifests\n$/ },
   { args: ['serve', '--source', './x'], message: /^error: --source is "\.\/x", expected dir:PATH/ },
   { args: ['serve', '--source', 'kubernetes'], message: /--source kubernetes comes with a later release; dir:PATH/ },
-  { args: [...SERVE, '--scope', 'lazy'], message: /--scope lazy comes with a later release; full is there/ },
   { args: [...SERVE, '--scope', 'ful'], message: /^error: --scope is "ful", expected one of full/ },
   { args: [...SERVE, '--xds-address', '127.0.0.1'], message: /--xds-address is "127\.0\.0\.1", expected host:port/ },
   { args: [...SERVE, '--drain-delay', '10'], message: /^error: --drain-delay is "10", expected a duration/ },
@@ -98,7 +97,6 @@ const refused: readonly { readonly args: readonly string[]; readonly message: Re
     args: [...BOOTSTRAP, '--intercept', 'redirect'],
     message: /redirect comes with a later release; explicit is there/,
   },
-  { args: [...BOOTSTRAP, '--scope', 'lazy'], message: /--scope lazy comes with a later release; full is there/ },
   { args: [...BOOTSTRAP, '--api', 'rest'], message: /^error: --api is "rest", expected one of delta, sotw\n$/ },
   { args: [...BOOTSTRAP, '--api', 'deltas'], message: /expected one of delta, sotw; did you mean delta\?\n$/ },
 
