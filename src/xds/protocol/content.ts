@@ -1,10 +1,11 @@
 import { byText, type ObjectKey } from '../../base/index.js';
 import type { EncodedResource } from '../../codec/index.js';
-import { ownerOf } from '../../snapshot/index.js';
-import { allWanted, isBehind, lingers, wanted } from './coverage.js';
+import { isBehind, lingering, wanted } from './coverage.js';
+import { fullList } from './full-list.js';
 import type { Scene } from './scene.js';
 import type { BulkAnswer } from './sharing.js';
 import type { TypeState } from './type-state.js';
+import { isParted, partedHosts, readdress } from './virtual-hosts.js';
 
 /** What the next response of a type says. */
 export interface Content {
@@ -76,10 +77,8 @@ function collect(state: TypeState, scene: Scene, calm: boolean): Update {
   return { fresh: all.toSorted((a, b) => byText(a.name, b.name)), absent: absent.toSorted(byText) };
 }
 
-type Parted = ReadonlySet<ObjectKey>;
-
 /** What was asked for. */
-function answers(state: TypeState, scene: Scene, parted: Parted): Update {
+function answers(state: TypeState, scene: Scene, parted: ReadonlySet<ObjectKey>): Update {
   const fresh: EncodedResource[] = [];
   const absent: string[] = [];
   for (const name of [...state.forced]) {
@@ -94,7 +93,7 @@ function answers(state: TypeState, scene: Scene, parted: Parted): Update {
 }
 
 /** What has changed. */
-function pushes(state: TypeState, scene: Scene, parted: Parted): readonly EncodedResource[] {
+function pushes(state: TypeState, scene: Scene, parted: ReadonlySet<ObjectKey>): readonly EncodedResource[] {
   const fresh: EncodedResource[] = [];
   for (const name of [...state.dirty]) {
     const resource = wanted(state, scene.view, name);
@@ -105,52 +104,6 @@ function pushes(state: TypeState, scene: Scene, parted: Parted): readonly Encode
     state.dirty.delete(name);
   }
   return fresh;
-}
-
-/**
- * Services of which one virtual host can not go now, or come. Its domains may be another one's when the ports of the Service
- * have changed, and Envoy refuses the same domain twice: so all of them go together.
- */
-function partedHosts(state: TypeState, scene: Scene, calm: boolean): Parted {
-  const hosts = new Set<ObjectKey>();
-  if (state.kind !== 'virtualHost') return hosts;
-  const part = (name: string): void => {
-    const host = ownerOf(state.kind, name);
-    if (host !== undefined) hosts.add(host);
-  };
-  for (const name of [...state.forced, ...state.dirty]) {
-    const resource = wanted(state, scene.view, name);
-    const isLate = !calm && !state.forced.has(name);
-    if (isLate || (resource !== undefined && scene.isEarly(resource))) part(name);
-  }
-  const ripe = new Set(calm ? scene.ripe(state) : NONE);
-  for (const name of state.leaving.keys()) if (!ripe.has(name)) part(name);
-  return hosts;
-}
-
-/** Whether a resource has to wait for others of its Service: unless the client has it, and it only answers once more. */
-function isParted(state: TypeState, resource: EncodedResource, parted: Parted): boolean {
-  if (parted.size === 0 || state.versionOf(resource.name) === resource.version) return false;
-  const host = ownerOf(resource.kind, resource.name);
-  return host !== undefined && parted.has(host);
-}
-
-/**
- * What was asked for may have come since, and then goes by its own name; or it may have gone, and then it is unknown by the
- * names that were asked: a client that comes back tells it by those.
- */
-function readdress(state: TypeState, { view }: Scene): void {
-  for (const [name, names] of [...state.aliases]) {
-    const own = view.get(state.kind, name)?.name;
-    if (own === name || (own === undefined && state.leaving.has(name))) continue;
-    state.aliases.delete(name);
-    const isForced = state.forced.delete(name);
-    for (const asked of names) {
-      const to = own ?? asked;
-      state.aliases.set(to, new Set([...(state.aliases.get(to) ?? []), asked]));
-      if (isForced) state.forced.add(to);
-    }
-  }
 }
 
 /** What can be sent as a whole; where something of it has to wait, all goes name by name. */
@@ -180,8 +133,7 @@ function current(state: TypeState, scene: Scene, name: string): EncodedResource 
 
 /** Requests wait for the answer (VHDS): with what the client took before, or with nothing. Others have it already. */
 function lastGood(state: TypeState, name: string): EncodedResource | undefined {
-  const held = state.kind === 'virtualHost' ? state.good.get(name) : undefined;
-  return held === undefined || held.kind === 'brought' ? undefined : held;
+  return state.kind === 'virtualHost' ? state.accepted(name) : undefined;
 }
 
 /** Whether a name has to be answered with its not being there. */
@@ -195,12 +147,6 @@ function departed(state: TypeState, scene: Scene, name: string): EncodedResource
   const last = scene.departed.get(name);
   if (last !== undefined && !state.leaving.has(name)) state.leaving.set(name, undefined);
   return last;
-}
-
-/** What is gone from the snapshot and still in use at the client; `undefined` also where only its version is known. */
-function lingering(state: TypeState, name: string): EncodedResource | undefined {
-  const held = state.leaving.has(name) ? state.good.get(name) : undefined;
-  return held === undefined || held.kind === 'brought' ? undefined : held;
 }
 
 /** Suspects go behind the others, and in parts: halves of what was refused, so that the one at fault is found soon. */
@@ -227,28 +173,4 @@ function fullContent(state: TypeState, scene: Scene, update: Update, owes: boole
   const removed = isUpdate ? [] : scene.ripe(state);
   if (!isUpdate && removed.length === 0) return undefined;
   return { resources: fullList(state, scene, update.fresh, removed), fresh: update.fresh, removed, unknown: NONE };
-}
-
-/** Everything the client should have now: what it may not get yet, or refused, stands there as it last accepted it. */
-function fullList(
-  state: TypeState,
-  scene: Scene,
-  fresh: readonly EncodedResource[],
-  removed: readonly string[],
-): readonly EncodedResource[] {
-  const list = new Map<string, EncodedResource>();
-  const news = new Map(fresh.map((resource) => [resource.name, resource]));
-  for (const resource of allWanted(state, scene.view)) {
-    const held = state.good.get(resource.name);
-    const chosen = news.get(resource.name) ?? (state.versionOf(resource.name) === resource.version ? resource : held);
-    if (chosen !== undefined && chosen.kind !== 'brought') list.set(resource.name, chosen);
-  }
-  if (lingers(state.kind)) {
-    for (const name of state.leaving.keys()) {
-      const held = lingering(state, name);
-      if (held !== undefined && !removed.includes(name)) list.set(name, held);
-    }
-  }
-  for (const resource of fresh) list.set(resource.name, resource);
-  return [...list.values()];
 }

@@ -40,6 +40,11 @@ export function* allWanted(state: TypeState, view: View): Iterable<EncodedResour
   }
 }
 
+/** What is gone from the snapshot and still in use at the client; `undefined` also where only its version is known. */
+export function lingering(state: TypeState, name: string): EncodedResource | undefined {
+  return state.leaving.has(name) ? state.accepted(name) : undefined;
+}
+
 /** Whether the client lacks this resource, and it makes sense to send it. */
 export function isBehind(state: TypeState, resource: EncodedResource): boolean {
   return state.versionOf(resource.name) !== resource.version && !state.isRefused(resource);

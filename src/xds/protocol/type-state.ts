@@ -92,6 +92,12 @@ export class TypeState {
     return this.uncertain.has(name) ? undefined : this.good.get(name)?.version;
   }
 
+  /** What the client holds under a name, as it accepted it; `undefined` also where only the version is known. */
+  accepted(name: string): EncodedResource | undefined {
+    const held = this.good.get(name);
+    return held?.kind === 'brought' ? undefined : held;
+  }
+
   /** Whether the client may hold any version, or is about to. */
   holds(name: string): boolean {
     const next = this.flights.get(name);

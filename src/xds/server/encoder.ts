@@ -1,6 +1,6 @@
 import { type DeltaItem, encodeDeltaResponse, encodeSotwResponse, TYPE, versionOf } from '../../codec/index.js';
 import { Message } from '../grpc/message.js';
-import { UNKNOWN_VERSION } from '../protocol/requests.js';
+import { UNKNOWN_VERSION } from '../protocol/comeback.js';
 import type { Send } from '../protocol/session.js';
 
 /** Who we are, shown in Envoy's statistics. */
