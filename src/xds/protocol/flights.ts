@@ -1,5 +1,5 @@
 import type { EncodedResource } from '../../codec/index.js';
-import type { ResourceList } from './sharing.js';
+import type { NameList, ResourceList } from './sharing.js';
 import { SparseMap } from './sparse.js';
 
 /** A response that was sent and not answered yet. */
@@ -8,7 +8,7 @@ export interface Sent {
   readonly sequence: number;
   /** What it brings; of a full list only what the client does not have yet. */
   readonly brings: ResourceList;
-  readonly removed: readonly string[];
+  readonly removed: NameList;
   /** Other names that it answers, by the name of the resource or of what does not exist (VHDS). */
   readonly aliases: Aliases;
 }
@@ -74,7 +74,7 @@ export class Flights {
   *names(): Iterable<string> {
     for (const { brings, removed, dropped } of this.#byNonce.values()) {
       for (const { name } of brings.resources) if (dropped?.has(name) !== true) yield name;
-      for (const name of removed) if (dropped?.has(name) !== true) yield name;
+      for (const name of removed.names) if (dropped?.has(name) !== true) yield name;
     }
   }
 }
@@ -90,5 +90,5 @@ export interface Landed {
 
 function inFlight({ brings, removed, dropped }: Landed['sent'], name: string): OnItsWay | undefined {
   if (dropped?.has(name) === true) return undefined;
-  return brings.get(name) ?? (removed.includes(name) ? 'removal' : undefined);
+  return brings.get(name) ?? (removed.has(name) ? 'removal' : undefined);
 }

@@ -18,9 +18,10 @@ export function fullList(
     if (chosen !== undefined) list.set(resource.name, chosen);
   }
   if (lingers(state.kind)) {
+    const gone = new Set(removed);
     for (const name of state.leaving.keys()) {
       const held = lingering(state, name);
-      if (held !== undefined && !removed.includes(name)) list.set(name, held);
+      if (held !== undefined && !gone.has(name)) list.set(name, held);
     }
   }
   for (const resource of fresh) list.set(resource.name, resource);

@@ -3,7 +3,7 @@ import type { View } from '../../snapshot/index.js';
 import { force } from './asking.js';
 import { takeBack } from './comeback.js';
 import { review } from './coverage.js';
-import { MANY, type Sharing } from './sharing.js';
+import type { Sharing } from './sharing.js';
 import type { SubscriptionChange } from './subscription.js';
 import type { Answer, TypeState } from './type-state.js';
 
@@ -56,7 +56,7 @@ function ourNames({ kind }: TypeState, names: readonly string[], view: View, sha
     const known = view.get(kind, name)?.name;
     return known === name ? known : name;
   };
-  return names.length < MANY ? names.map(ours) : sharing.names(names, ours).names;
+  return sharing.names(names, ours).names;
 }
 
 const NONE: readonly never[] = [];

@@ -193,7 +193,7 @@ export class Session {
     const nonce = `${this.#sequence}.${this.#responses}`;
     const brings = this.#sharing.list(fresh);
     const aliases = state.takeAliases(fresh, unknown);
-    state.send(nonce, { sequence: this.#sequence, brings, removed, aliases });
+    state.send(nonce, { sequence: this.#sequence, brings, removed: this.#sharing.names(removed), aliases });
     if (state.kind === 'cluster') this.#endpoints.sent(brings.resources, removed, this.#view);
     return {
       kind: state.kind,

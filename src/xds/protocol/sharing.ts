@@ -32,10 +32,24 @@ export class ResourceList {
 /** From so many entries on, a list is worth sharing with other clients. */
 export const MANY = 32;
 
-/** Names that clients ask for. */
-export interface NameList {
+/** Names that clients ask for, or are to drop. Long equal lists of many clients are the same object. */
+export class NameList {
   readonly names: readonly string[];
-  readonly set: ReadonlyMap<string, true>;
+  #index: ReadonlyMap<string, true> | undefined;
+
+  constructor(names: readonly string[]) {
+    this.names = names;
+  }
+
+  /** Whether a name is in it. */
+  has(name: string): boolean {
+    return this.names.length > SHORT ? this.set.has(name) : this.names.includes(name);
+  }
+
+  /** All of them, each once: made once, shared, never changed. */
+  get set(): ReadonlyMap<string, true> {
+    return (this.#index ??= new Map(this.names.map((name) => [name, true])));
+  }
 }
 
 /** What a view holds under many names. */
@@ -62,10 +76,9 @@ export class Sharing {
 
   /** The list of exactly these names, in this order; `ours` gives the text that is kept of a name. */
   names(names: readonly string[], ours: (name: string) => string = asItIs): NameList {
+    if (names.length < MANY) return new NameList(names.map(ours));
     const known = this.#names.find((list) => isSame(list.names, names));
-    if (known !== undefined) return known;
-    const kept = names.map(ours);
-    return remember(this.#names, { names: kept, set: new Map(kept.map((name) => [name, true])) });
+    return known ?? remember(this.#names, new NameList(names.map(ours)));
   }
 
   /** Everything of a kind that a view holds. */

@@ -118,7 +118,7 @@ export class TypeState {
 
   /** A response has been handed to the stream. */
   send(nonce: string, sent: Sent): void {
-    for (const name of sent.removed) this.forget(name);
+    for (const name of sent.removed.names) this.forget(name);
     this.flights.add(nonce, sent);
     this.lastNonce = nonce;
     this.writing = true;

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EncodedResource } from '../../../src/codec/index.js';
 import { Flights } from '../../../src/xds/protocol/flights.js';
-import { ResourceList } from '../../../src/xds/protocol/sharing.js';
+import { NameList, ResourceList } from '../../../src/xds/protocol/sharing.js';
 import { cluster } from './given.js';
 
 const RUNS = { numRuns: Number(process.env['PENSTOCK_PROPERTY_RUNS'] ?? 500), includeErrorInReport: true };
@@ -64,7 +64,12 @@ test('of a name the newest counts that was sent, until it lands or the client dr
         const nonce = `n${at}`;
         if (one.kind === 'send') {
           const brings = one.names.map((each) => cluster(each, nonce));
-          flights.add(nonce, { sequence: at, brings: new ResourceList(brings), removed: [], aliases: new Map() });
+          flights.add(nonce, {
+            sequence: at,
+            brings: new ResourceList(brings),
+            removed: new NameList([]),
+            aliases: new Map(),
+          });
           model.send(nonce, brings, []);
           nonces.push(nonce);
         } else if (one.kind === 'remove') {
@@ -72,7 +77,12 @@ test('of a name the newest counts that was sent, until it lands or the client dr
             flights.drop(each);
             good.delete(each);
           }
-          flights.add(nonce, { sequence: at, brings: new ResourceList([]), removed: one.names, aliases: new Map() });
+          flights.add(nonce, {
+            sequence: at,
+            brings: new ResourceList([]),
+            removed: new NameList(one.names),
+            aliases: new Map(),
+          });
           for (const each of one.names) model.drop(each);
           model.send(nonce, [], one.names);
           nonces.push(nonce);
@@ -103,7 +113,7 @@ test('of a name the newest counts that was sent, until it lands or the client dr
 
 test('a nonce that was answered already, or was never sent, lands nothing', () => {
   const flights = new Flights();
-  const sent = { sequence: 1, brings: new ResourceList([cluster('a')]), removed: [], aliases: new Map() };
+  const sent = { sequence: 1, brings: new ResourceList([cluster('a')]), removed: new NameList([]), aliases: new Map() };
   flights.add('1', sent);
   assert.deepEqual([...flights.land('2')], []);
   assert.deepEqual(
@@ -117,7 +127,7 @@ test('an answer to a later response answers those before it', () => {
   const flights = new Flights();
   for (const nonce of ['1', '2', '3']) {
     const brings = new ResourceList([cluster('a', nonce), cluster(`only ${nonce}`)]);
-    flights.add(nonce, { sequence: Number(nonce), brings, removed: [], aliases: new Map() });
+    flights.add(nonce, { sequence: Number(nonce), brings, removed: new NameList([]), aliases: new Map() });
   }
   const landed = [...flights.land('2')];
   assert.deepEqual(
