@@ -12,7 +12,7 @@ import { isWithin, WatchedFolders } from './watched-folders.js';
 export interface DirectoryOptions {
   /** How long a file has to be quiet until a text that looks half-written counts, ten times as long where objects are missing from it: 20 ms. */
   readonly settle?: DurationMs;
-  /** How often everything is compared with what is known, in case an event got lost: 5 s. */
+  /** How often everything is compared with what is known, in case an event got lost: 5 s, less often where there is very much. */
   readonly rescanEvery?: DurationMs;
   /** Largest file that is read, in bytes: 16 MiB. */
   readonly fileLimit?: number;
@@ -21,6 +21,7 @@ export interface DirectoryOptions {
 const SETTLE_MS = 20;
 const LOSS = 10;
 const RESCAN_MS = 5000;
+const RESCAN_PAUSE = 100;
 /** 16 MiB: a thousand times a large Rollout, and more than etcd takes for any one object. */
 export const FILE_LIMIT = 16_777_216;
 const READS_AT_ONCE = 16;
@@ -134,13 +135,16 @@ class DirectorySource implements Source {
     }
   }
 
-  #rescanLater(): void {
+  /** `lastMs`: how long the last one took. Thousands of files are looked at less often, so that it stays a small part of the time. */
+  #rescanLater(lastMs = 0): void {
     if (!this.#isOpen) return;
-    this.#rescan = setTimeout(() => {
+    const begin = (): void => {
+      const startedAt = performance.now();
       this.#patrol = this.#compare().finally(() => {
-        this.#rescanLater();
+        this.#rescanLater(performance.now() - startedAt);
       });
-    }, this.#rescanMs).unref();
+    };
+    this.#rescan = setTimeout(begin, Math.max(this.#rescanMs, lastMs * RESCAN_PAUSE)).unref();
   }
 
   /**
