@@ -1,5 +1,6 @@
 /** Units, names and the three kinds of wrong. Knows nothing of Kubernetes or Envoy, imports nothing. */
 export { DURATION, parseDuration } from './duration.js';
+export { fullName, OUTBOUND, virtualHostName } from './names.js';
 export { nearest } from './nearest.js';
 export { byText } from './order.js';
 export { PROBLEM_CODES, printProblem, printRef, showValue } from './problem.js';

@@ -1,4 +1,4 @@
-import { OUTBOUND } from '../snapshot/index.js';
+import { OUTBOUND } from '../base/index.js';
 import type { AckFact, RejectionFact } from '../xds/index.js';
 
 /** Who wants to know what becomes of tables that all hosts share. Never called from within a fact of the xDS server. */

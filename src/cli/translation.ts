@@ -24,7 +24,7 @@ export interface Offline {
   readonly problems: readonly Problem[];
 }
 
-const OUTBOUND: Address = { host: '127.0.0.1', port: 15_001 };
+const USUAL_OUTBOUND: Address = { host: '127.0.0.1', port: 15_001 };
 
 /** Reads a file or folder once and derives everything from it. Throws `SOURCE_UNREADABLE` where there is nothing to read. */
 export async function offline(path: string): Promise<Offline> {
@@ -38,7 +38,7 @@ export async function offline(path: string): Promise<Offline> {
 export async function translated(path: string, namespace: string): Promise<Translation> {
   const { pipeline, problems } = await offline(path);
   const viewOf = viewsWith({ routeTable, outboundListener, onDemandTable, placeholder });
-  const view = viewOf(pipeline.snapshot, { namespace, outbound: OUTBOUND, routing: { kind: 'table' } });
+  const view = viewOf(pipeline.snapshot, { namespace, outbound: USUAL_OUTBOUND, routing: { kind: 'table' } });
   const all = (kind: ResourceKind): readonly JsonValue[] => [...view.all(kind)].map(toJson);
   return {
     listeners: all('listener'),

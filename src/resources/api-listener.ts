@@ -10,7 +10,7 @@ import {
 } from '../codec/index.js';
 import type { HostIntent, PortIntent } from '../intent/index.js';
 import { ROUTER_FILTER } from './listener.js';
-import { apiListenerName, virtualHostName } from './names.js';
+import { apiListenerName, virtualHostOf } from './names.js';
 import type { PortRoutes } from './virtual-host.js';
 
 /**
@@ -23,7 +23,7 @@ export function apiListenerResource(
   routes: PortRoutes,
 ): EncodedResource<'listener'> {
   const name = apiListenerName(host, port);
-  const virtualHost = encodeVirtualHost(virtualHostName(host, port), ['*'], withDuration(routes, port));
+  const virtualHost = encodeVirtualHost(virtualHostOf(host, port), ['*'], withDuration(routes, port));
   const manager = connectionManagerOf(name, encodeRouteTable(name, {}, [virtualHost]), {
     http_filters: [ROUTER_FILTER],
   });

@@ -1,3 +1,4 @@
+import { OUTBOUND } from '../base/index.js';
 import {
   any,
   ApiVersion,
@@ -11,7 +12,6 @@ import {
   type ScopedRoutes,
   TrafficDirection,
 } from '../codec/index.js';
-import { OUTBOUND } from './names.js';
 
 /** The network filter that speaks HTTP. */
 const HTTP_CONNECTION_MANAGER = 'envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager';

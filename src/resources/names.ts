@@ -1,9 +1,13 @@
-import { type ClusterName, clusterName, type ObjectKey, type PortNumber } from '../base/index.js';
+import {
+  type ClusterName,
+  clusterName,
+  fullName,
+  type ObjectKey,
+  type PortNumber,
+  virtualHostName,
+} from '../base/index.js';
 import type { HostIntent, PortIntent } from '../intent/index.js';
 import type { ServicePort, Version } from '../model/index.js';
-
-/** Name of the outbound listener, of the route table it uses, and of their statistics. */
-export const OUTBOUND = 'outbound';
 
 /** One cluster of a host: which pods of which port it stands for. */
 export interface HostCluster {
@@ -24,25 +28,19 @@ export function clusterFor(service: ObjectKey, port: PortNumber, version: Versio
   return version.kind === 'all' ? clusterName(service, port) : clusterName(service, port, version.hash);
 }
 
-/** The host's full name, as cluster DNS has it. Another cluster domain than `cluster.local` is not supported. */
-export function fullName(host: HostIntent): string {
-  return `${host.name}.${host.namespace}.svc.cluster.local`;
-}
-
 /** Name of the virtual host of a port: the default port's has none in it. */
-export function virtualHostName(host: HostIntent, port: PortIntent): string {
-  const suffix = port.isDefault ? '' : `:${port.port.port}`;
-  return `${OUTBOUND}/${fullName(host)}${suffix}`;
+export function virtualHostOf({ service }: HostIntent, { isDefault, port }: PortIntent): string {
+  return virtualHostName(service, isDefault ? undefined : port.port);
 }
 
 /** Name of the route configuration that holds the virtual hosts of all ports of a host, and no others. */
-export function routeConfigurationName(host: HostIntent): string {
-  return `${OUTBOUND}/${fullName(host)}`;
+export function routeConfigurationName({ service }: HostIntent): string {
+  return virtualHostName(service, undefined);
 }
 
 /** What a proxyless gRPC client of a port asks for: the target of `xds:///`. */
 export function apiListenerName(host: HostIntent, port: PortIntent): string {
-  return `${fullName(host)}:${port.port.port}`;
+  return `${fullName(host.service)}:${port.port.port}`;
 }
 
 /**
@@ -66,5 +64,5 @@ export function scopedDomains(host: HostIntent, port: PortIntent): readonly stri
 
 function namesOf(host: HostIntent, caller: 'own' | 'other'): readonly string[] {
   const qualified = `${host.name}.${host.namespace}`;
-  return [...(caller === 'own' ? [host.name] : []), qualified, `${qualified}.svc`, fullName(host)];
+  return [...(caller === 'own' ? [host.name] : []), qualified, `${qualified}.svc`, fullName(host.service)];
 }

@@ -1,5 +1,5 @@
+import { OUTBOUND } from '../base/index.js';
 import { ApiVersion, duration, encode, type EncodedResource, encodeRouteTable } from '../codec/index.js';
-import { OUTBOUND } from './names.js';
 
 /**
  * The route configuration of the outbound listener, put together from virtual hosts that are already encoded. It says nothing

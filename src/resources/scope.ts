@@ -1,6 +1,7 @@
+import { fullName, OUTBOUND } from '../base/index.js';
 import { encode, type EncodedResource } from '../codec/index.js';
 import type { HostIntent } from '../intent/index.js';
-import { fullName, OUTBOUND, routeConfigurationName } from './names.js';
+import { routeConfigurationName } from './names.js';
 
 /** The scopes of a host: what leads a request with one of its names to its route configuration. */
 export interface HostScopes {
@@ -14,7 +15,9 @@ export interface HostScopes {
 export function hostScopes(host: HostIntent): HostScopes {
   const qualified = `${host.name}.${host.namespace}`;
   return {
-    scopes: [qualified, `${qualified}.svc`, fullName(host)].map((key) => scope(`${OUTBOUND}/${key}`, key, host)),
+    scopes: [qualified, `${qualified}.svc`, fullName(host.service)].map((key) =>
+      scope(`${OUTBOUND}/${key}`, key, host),
+    ),
     // Names are unique among all proxies, and the same short name means a host in every namespace.
     ownScopes: [scope(`${OUTBOUND}/${host.namespace}/${host.name}`, host.name, host)],
   };

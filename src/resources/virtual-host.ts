@@ -6,7 +6,7 @@ import {
   type Route as RouteMessage,
 } from '../codec/index.js';
 import type { HostIntent, PortIntent } from '../intent/index.js';
-import { domains, scopedDomains, virtualHostName } from './names.js';
+import { domains, scopedDomains, virtualHostOf } from './names.js';
 import { referencesOf, routeMessages } from './route.js';
 
 /** The routes of one port, in their order: as they are, and encoded for everything they stand in. */
@@ -30,7 +30,7 @@ export function virtualHostResource(
   { encoded }: PortRoutes,
   caller: 'own' | 'other',
 ): EncodedResource<'virtualHost'> {
-  return encodeVirtualHost(virtualHostName(host, port), domains(host, port, caller), encoded);
+  return encodeVirtualHost(virtualHostOf(host, port), domains(host, port, caller), encoded);
 }
 
 /** The same in a route configuration of this host alone: fewer domains, for every change sends them all. */
@@ -39,5 +39,5 @@ export function scopedVirtualHost(
   port: PortIntent,
   { encoded }: PortRoutes,
 ): EncodedResource<'virtualHost'> {
-  return encodeVirtualHost(virtualHostName(host, port), scopedDomains(host, port), encoded);
+  return encodeVirtualHost(virtualHostOf(host, port), scopedDomains(host, port), encoded);
 }

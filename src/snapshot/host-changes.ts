@@ -1,6 +1,5 @@
-import type { ObjectKey } from '../base/index.js';
+import { type ObjectKey, OUTBOUND } from '../base/index.js';
 import { type Changes, diff } from './diff.js';
-import { OUTBOUND } from './owner.js';
 import { EMPTY_SNAPSHOT, type Snapshot, withHosts } from './snapshot.js';
 
 /** What comes to a proxy that begins to see these hosts of a snapshot, or goes from one that sees them no more. */

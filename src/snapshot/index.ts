@@ -5,7 +5,7 @@ export { changesOf } from './host-changes.js';
 export type { HostEntry } from './host-entry.js';
 export { HostSet } from './host-set.js';
 export type { Turn } from './host-set.js';
-export { hostAsked, OUTBOUND, ownerOf } from './owner.js';
+export { hostAsked, ownerOf } from './owner.js';
 export { referrersOf } from './referrers.js';
 export type { Referrer } from './referrers.js';
 export { EMPTY_SNAPSHOT, withHosts } from './snapshot.js';

@@ -1,4 +1,4 @@
-import { assertNever, keyParts, type ObjectKey, objectKey, type PortNumber, portNumber } from '../base/index.js';
+import { assertNever, type ObjectKey, objectKey, type PortNumber, portNumber } from '../base/index.js';
 import type { ResourceKind } from '../codec/index.js';
 
 /**
@@ -43,15 +43,6 @@ function ownerOfScope(name: string): ObjectKey | undefined {
   if (short !== undefined) return host && short ? objectKey(host, short) : undefined;
   const [service, namespace] = host.split('.', 2);
   return service && namespace ? objectKey(namespace, service) : undefined;
-}
-
-/** Name of the one listener, and of the one route configuration where a proxy has one for all hosts. */
-export const OUTBOUND = 'outbound';
-
-/** Name of a virtual host of a Service; `undefined`: of its default port. */
-export function virtualHostName(service: ObjectKey, port: PortNumber | undefined): string {
-  const { namespace, name } = keyParts(service);
-  return `${OUTBOUND}/${name}.${namespace}.svc.cluster.local${port === undefined ? '' : `:${port}`}`;
 }
 
 /** What a caller means by a host name. */

@@ -1,6 +1,6 @@
+import { OUTBOUND, portNumber, virtualHostName } from '../base/index.js';
 import type { ResourceKind } from '../codec/index.js';
-import { OUTBOUND, ownerOf, virtualHostName } from './owner.js';
-import { portNumber } from '../base/index.js';
+import { ownerOf } from './owner.js';
 
 /** A resource by its name, whether it exists or not. */
 export interface Referrer {

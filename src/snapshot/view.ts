@@ -1,8 +1,8 @@
-import { assertNever, type ObjectKey } from '../base/index.js';
+import { assertNever, type ObjectKey, OUTBOUND, virtualHostName } from '../base/index.js';
 import type { EncodedResource, ResourceKind } from '../codec/index.js';
 import type { HostEntry } from './host-entry.js';
 import { HostSet, type Turn } from './host-set.js';
-import { asked, OUTBOUND, ownerOf, virtualHostName } from './owner.js';
+import { asked, ownerOf } from './owner.js';
 import type { Snapshot } from './snapshot.js';
 
 /** Where a proxy's outbound listener listens. */

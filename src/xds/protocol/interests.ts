@@ -1,5 +1,5 @@
-import type { ObjectKey } from '../../base/index.js';
-import { OUTBOUND, ownerOf } from '../../snapshot/index.js';
+import { type ObjectKey, OUTBOUND } from '../../base/index.js';
+import { ownerOf } from '../../snapshot/index.js';
 import type { TypeState } from './type-state.js';
 
 /** What a client wants to know about: these Services, or all. */

@@ -1,6 +1,6 @@
-import { byText, type DurationMs } from '../../base/index.js';
+import { byText, type DurationMs, OUTBOUND } from '../../base/index.js';
 import type { EncodedResource, ResourceKind } from '../../codec/index.js';
-import { OUTBOUND, referrersOf, type View } from '../../snapshot/index.js';
+import { referrersOf, type View } from '../../snapshot/index.js';
 import { lingers, wanted } from './coverage.js';
 import type { Held, TypeState } from './type-state.js';
 

@@ -1,4 +1,4 @@
-import type { DurationMs } from '../../base/index.js';
+import { type DurationMs, OUTBOUND } from '../../base/index.js';
 import {
   type DeltaRequest,
   type EncodedResource,
@@ -6,7 +6,7 @@ import {
   type ResourceKind,
   type SotwRequest,
 } from '../../codec/index.js';
-import { type Changes, type NameChanges, OUTBOUND, type View } from '../../snapshot/index.js';
+import type { Changes, NameChanges, View } from '../../snapshot/index.js';
 import { type Content, nextContent } from './content.js';
 import { review } from './coverage.js';
 import type { Aliases } from './flights.js';

@@ -1,6 +1,6 @@
-import { assertNever, type DurationMs } from '../../base/index.js';
+import { assertNever, type DurationMs, OUTBOUND } from '../../base/index.js';
 import type { ResourceKind } from '../../codec/index.js';
-import { type Changes, type HostSet, OUTBOUND, type Routing, type View, type ViewOf } from '../../snapshot/index.js';
+import type { Changes, HostSet, Routing, View, ViewOf } from '../../snapshot/index.js';
 import type { Message } from '../grpc/message.js';
 import { hostsNamed } from '../protocol/hosts-named.js';
 import type { Verdict } from '../protocol/requests.js';

@@ -7,7 +7,7 @@ import {
   clusterFor,
   domains,
   routeConfigurationName,
-  virtualHostName,
+  virtualHostOf,
 } from '../../../src/resources/names.js';
 import { ALL, CANARY, GRPC, host, port, portIntent, STABLE } from './given.js';
 
@@ -45,12 +45,12 @@ for (const { name, given, want } of domainRows) {
 const nameRows = [
   {
     name: 'virtual host of the default port',
-    given: virtualHostName(web, http),
+    given: virtualHostOf(web, http),
     want: 'outbound/web.shop.svc.cluster.local',
   },
   {
     name: 'virtual host of another port',
-    given: virtualHostName(web, grpc),
+    given: virtualHostOf(web, grpc),
     want: 'outbound/web.shop.svc.cluster.local:9090',
   },
   {
