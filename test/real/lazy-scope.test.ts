@@ -108,6 +108,7 @@ test('a host that nobody has is answered with 404 at once, the first time and la
     '127.0.0.1:1',
     '[::1]:80',
     'a..b',
+    'a'.repeat(5000),
   ];
   const times: number[] = [];
   for (const host of [...hosts, ...hosts]) {

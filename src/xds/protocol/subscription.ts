@@ -24,6 +24,7 @@ export class Subscription {
   #wildcard = false;
   #everNamed = false;
   #revision = 0;
+  #length = 0;
 
   constructor(sharing: Sharing) {
     this.#sharing = sharing;
@@ -32,6 +33,11 @@ export class Subscription {
   /** Names that were asked for one by one, whether they exist or not. */
   get names(): Pick<LayeredMap<true>, 'has' | 'size' | 'keys'> {
     return this.#names;
+  }
+
+  /** How long all names are together, in UTF-16 units. */
+  get length(): number {
+    return this.#length;
   }
 
   /** Another number after every change of what is wanted. */
@@ -59,7 +65,7 @@ export class Subscription {
     if (everything) this.#wildcard = true;
     if (unsubscribe.includes(WILDCARD)) this.#wildcard = false;
     // Names that were never subscribed are passed over; the lists are read in their order, so a name in both is not wanted.
-    const dropped = unsubscribe.filter((name) => this.#names.delete(name));
+    const dropped = unsubscribe.filter((name) => this.#delete(name));
     return this.#changed({ asked, dropped, wildcard: turn(before, this.#wildcard, everything) });
   }
 
@@ -75,7 +81,7 @@ export class Subscription {
     const asked = [...wanted].filter((name) => !this.#names.has(name));
     const dropped = [...this.#names.keys()].filter((name) => !wanted.has(name));
     this.#add(asked);
-    for (const name of dropped) this.#names.delete(name);
+    for (const name of dropped) this.#delete(name);
     return this.#changed({ asked, dropped, wildcard: turn(before, this.#wildcard, !before) });
   }
 
@@ -85,8 +91,15 @@ export class Subscription {
   }
 
   #add(names: readonly string[]): void {
+    for (const name of names) if (!this.#names.has(name)) this.#length += name.length;
     if (this.#names.size > 0 || names.length < MANY) for (const name of names) this.#names.set(name, true);
     else this.#names.adopt(this.#sharing.names(names).set);
+  }
+
+  #delete(name: string): boolean {
+    const isThere = this.#names.delete(name);
+    if (isThere) this.#length -= name.length;
+    return isThere;
   }
 }
 

@@ -22,10 +22,14 @@ export interface XdsLimits {
   readonly requestBytes: number;
   /** Most names that a client may subscribe to, or bring, per type. */
   readonly names: number;
+  /** How long the names may be together that a client subscribes to, per type, in UTF-16 units. */
+  readonly namesLength: number;
   /** Most hosts that a client with a lazy scope may have asked for; then it is told to forget them, and asks for what it calls. */
   readonly asked: number;
   /** Longest name, in UTF-16 units: of a resource, and of whatever else a client calls itself, a type or a version. */
   readonly nameLength: number;
+  /** Longest name of a virtual host: it is what an application wrote as Host, and Envoy takes headers of up to 60 KB. */
+  readonly hostLength: number;
   /** How much of the message of a refusal is read, in UTF-16 units: it is searched for names, kept and shown. */
   readonly messageLength: number;
   /** Most streams at a time on one connection; more wait at the client. Envoy has one, or one a type. */
@@ -40,8 +44,10 @@ export interface XdsLimits {
 export const DEFAULT_LIMITS: XdsLimits = {
   requestBytes: 32 * 1024 * 1024,
   names: 50_000,
+  namesLength: 32 * 1024 * 1024,
   asked: 10_000,
   nameLength: 512,
+  hostLength: 65_536,
   messageLength: 4096,
   streams: 100,
   stalledMs: 60_000,

@@ -1,9 +1,8 @@
-import { assertNever, type DurationMs, OUTBOUND } from '../../base/index.js';
+import { type DurationMs, OUTBOUND } from '../../base/index.js';
 import type { ResourceKind } from '../../codec/index.js';
 import type { Changes, HostSet, Routing, View, ViewOf } from '../../snapshot/index.js';
 import type { Message } from '../grpc/message.js';
 import { hostsNamed } from '../protocol/hosts-named.js';
-import type { Verdict } from '../protocol/requests.js';
 import { type Request, Session } from '../protocol/session.js';
 import type { Sharing } from '../protocol/sharing.js';
 import type { Audience, Listener } from './audience.js';
@@ -11,7 +10,8 @@ import type { Encoder } from './encoder.js';
 import type { XdsFacts } from './facts.js';
 import type { Identity } from './identity.js';
 import type { XdsPublication } from './options.js';
-import { isInForce, type ProxyState, type RejectionState, typeStateOf } from './proxy-state.js';
+import type { ProxyState } from './proxy-state.js';
+import { Replies } from './replies.js';
 import type { Member, Workload } from './workloads.js';
 
 /** A stream as a proxy writes to it. */
@@ -51,8 +51,8 @@ export interface ProxyTies {
   readonly session: number;
 }
 
-/** So many refusals are remembered a type; what is left out is known by the counters. */
-const MOST_REJECTIONS = 20;
+/** A host may be 60 KB long (Envoy's `max_request_headers_kb`), so their number alone does not say how much memory they take. */
+const MOST_ASKED_LENGTH = 1_048_576;
 
 const TABLE: Routing = { kind: 'table' };
 const SCOPED: Routing = { kind: 'scoped' };
@@ -74,8 +74,7 @@ export class Proxy implements Member {
   readonly #streams = new Map<ResourceKind, ResponseStream>();
   readonly #peer: string;
   readonly #connectedAt: number;
-  readonly #acknowledged = new Map<ResourceKind, number>();
-  readonly #rejections = new Map<ResourceKind, readonly RejectionState[]>();
+  readonly #replies: Replies;
   #isStartingOver = false;
   #timer: NodeJS.Timeout | undefined;
   #isLearning = false;
@@ -87,10 +86,11 @@ export class Proxy implements Member {
     this.#workload = workload;
     this.#peer = stream.peer;
     this.#connectedAt = context.wallClock();
-    workload?.join(this);
+    this.#replies = new Replies({ session, proxy: identity.id }, context);
     const { sequence } = context.publication();
     const { drainDelay, sharing } = context;
     this.#session = new Session({ view: this.#view(), sequence, drainDelay, sharing });
+    workload?.join(this);
   }
 
   /**
@@ -107,9 +107,10 @@ export class Proxy implements Member {
     return aggregated.length === 1 && [...streams].every(({ peer }) => peer === stream.peer);
   }
 
-  /** How many names the client asked for. */
-  subscribed(kind: ResourceKind): number {
-    return this.#session.types.get(kind)?.subscription.names.size ?? 0;
+  /** How many names the client asked for, and how long they are together, in UTF-16 units. */
+  subscribed(kind: ResourceKind): { readonly count: number; readonly length: number } {
+    const subscription = this.#session.types.get(kind)?.subscription;
+    return { count: subscription?.names.size ?? 0, length: subscription?.length ?? 0 };
   }
 
   /** Binds a type to the stream that it arrives on; one that another stream had begins anew. */
@@ -126,7 +127,8 @@ export class Proxy implements Member {
       this.#catchUp();
       this.#learn(kind, request);
       const isAlone = this.#streams.get(kind)?.serves !== 'all';
-      this.#tell(kind, this.#session.request(kind, request, this.#context.now(), isAlone));
+      const verdict = this.#session.request(kind, request, this.#context.now(), isAlone);
+      this.#replies.take(kind, verdict, this.#session);
       this.#attend();
       this.#turn();
       if (kind === 'virtualHost') this.#limitAsked();
@@ -181,9 +183,7 @@ export class Proxy implements Member {
       aggregated: [...this.#streams.values()].every(({ serves }) => serves === 'all'),
       sequence: this.#session.sequence,
       acknowledged: this.#session.acknowledged,
-      types: [...this.#session.types.values()].map((state) =>
-        typeStateOf(state, this.#acknowledged.get(state.kind) ?? 0, this.#rejections.get(state.kind) ?? []),
-      ),
+      types: [...this.#session.types.values()].map((state) => this.#replies.state(state)),
     };
   }
 
@@ -215,7 +215,8 @@ export class Proxy implements Member {
 
   /** A client that calls ever new hosts would name them all when it reconnects, until that is more than it may. */
   #limitAsked(): void {
-    const isTooMuch = this.subscribed('virtualHost') > this.#context.mostAsked;
+    const { count, length } = this.subscribed('virtualHost');
+    const isTooMuch = count > this.#context.mostAsked || length > MOST_ASKED_LENGTH;
     if (isTooMuch && !this.#isStartingOver) this.#workload?.startOver();
     this.#isStartingOver = isTooMuch;
   }
@@ -261,8 +262,7 @@ export class Proxy implements Member {
 
   #closeKind(kind: ResourceKind): void {
     this.#streams.delete(kind);
-    this.#rejections.delete(kind);
-    this.#acknowledged.delete(kind);
+    this.#replies.forget(kind);
     this.#session.close(kind, this.#context.now());
   }
 
@@ -285,34 +285,5 @@ export class Proxy implements Member {
   #wokenUp(): void {
     this.#catchUp();
     this.#guard(() => this.#turn());
-  }
-
-  #tell(kind: ResourceKind, verdict: Verdict): void {
-    const { facts, wallClock } = this.#context;
-    const { session } = this;
-    const proxy = this.identity.id;
-    switch (verdict.kind) {
-      case 'ack':
-        this.#acknowledged.set(kind, verdict.sequence);
-        return facts.acked({ session, proxy, kind, sequence: verdict.sequence, resources: verdict.resources });
-      case 'nack': {
-        const { sequence, message, refused } = verdict;
-        if (refused.length > 0) this.#remember(kind, { message, resources: refused, sequence, at: wallClock() });
-        return facts.rejected({ session, proxy, kind, sequence, message, refused });
-      }
-      case 'kept':
-        return facts.kept?.({ session, proxy, kind, sequence: this.#session.sequence, resources: verdict.resources });
-      case 'other':
-      case 'stale':
-        return undefined;
-      default:
-        return assertNever(verdict);
-    }
-  }
-
-  #remember(kind: ResourceKind, rejection: RejectionState): void {
-    const state = this.#session.types.get(kind);
-    const before = (this.#rejections.get(kind) ?? []).filter((each) => state !== undefined && isInForce(state, each));
-    this.#rejections.set(kind, [...before, rejection].slice(-MOST_REJECTIONS));
   }
 }

@@ -1,4 +1,4 @@
-import { decodeDeltaRequest, decodeSotwRequest } from '../../codec/index.js';
+import { decodeDeltaRequest, decodeSotwRequest, TYPE } from '../../codec/index.js';
 import { STATUS, StreamEnd } from '../grpc/status.js';
 import type { Request } from '../protocol/session.js';
 import type { XdsLimits } from './options.js';
@@ -9,9 +9,12 @@ export function readRequest(bytes: Uint8Array, variant: Request['variant'], limi
   const request = understood(bytes, (all): Request => {
     return variant === 'delta' ? { variant, ...decodeDeltaRequest(all) } : { variant, ...decodeSotwRequest(all) };
   });
+  // A host that is too long to be one is still to be answered: Envoy names it again with every reconnect.
+  const isHost = request.typeUrl === TYPE.virtualHost;
+  const lengths = isHost ? { ...limits, nameLength: limits.hostLength } : limits;
   for (const names of nameLists(request)) {
-    if (names.length > limits.names) throw tooManyNames(names.length, limits);
-    refuseLong('a resource name or version', names, limits);
+    if (names.length > limits.names) throw tooManyNames(names.length, totalLength(names), limits);
+    refuseLong('a resource name or version', names, lengths);
   }
   refuseLong('type_url, or a text of the node,', [request.typeUrl, ...keptTexts(request.node)], limits);
   const { error } = request;
@@ -30,7 +33,14 @@ function copy(text: string): string {
   return Buffer.from(text).toString();
 }
 
+function totalLength(names: readonly string[]): number {
+  return names.reduce((sum, name) => sum + name.length, 0);
+}
+
 /** More names than a client may have. */
-export function tooManyNames(count: number, { names }: XdsLimits): StreamEnd {
-  return new StreamEnd(STATUS.RESOURCE_EXHAUSTED, `${count} resource names of one type, at most ${names} are taken`);
+export function tooManyNames(count: number, length: number, { names, namesLength }: XdsLimits): StreamEnd {
+  return new StreamEnd(
+    STATUS.RESOURCE_EXHAUSTED,
+    `${count} resource names of one type with ${length} characters, at most ${names} with ${namesLength} are taken`,
+  );
 }

@@ -104,8 +104,8 @@ export class XdsStream implements ResponseStream {
     if (kind === undefined) return this.#passOver(proxy, request.typeUrl);
     proxy.open(kind, this);
     proxy.request(kind, request);
-    const count = proxy.subscribed(kind);
-    if (count > limits.names) throw tooManyNames(count, limits);
+    const { count, length } = proxy.subscribed(kind);
+    if (count > limits.names || length > limits.namesLength) throw tooManyNames(count, length, limits);
   }
 
   #join(identity: Identity | undefined, kind: ResourceKind | undefined): Proxy {

@@ -169,3 +169,15 @@ lazy(
   },
   { limits: { asked: 20, names: 25 } },
 );
+
+lazy('a host that is too long to be one is answered like any other that there is not', async ({ plane, envoy }) => {
+  const caller = await envoy().begin();
+  const long = 'a'.repeat(60_000);
+  await caller.call(long);
+  await caller.call('a');
+  for (let index = 0; index < 20; index += 1) await caller.call(`${long}${index}`);
+  await caller.until(() => caller.lines.filter((line) => line === 'route +outbound').length === 2);
+  await caller.call('b');
+  assert.ok(caller.holds('virtualHost', FULL('a')) && caller.holds('virtualHost', FULL('b')));
+  assert.equal(plane.proxies().length, 1);
+});
