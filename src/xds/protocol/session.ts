@@ -8,7 +8,7 @@ import {
 } from '../../codec/index.js';
 import type { Changes, NameChanges, View } from '../../snapshot/index.js';
 import { type Content, nextContent } from './content.js';
-import { review } from './coverage.js';
+import { lingers, review } from './coverage.js';
 import type { Aliases } from './flights.js';
 import { type Interests, interestsOf } from './interests.js';
 import { OwedEndpoints } from './owed-endpoints.js';
@@ -135,7 +135,8 @@ export class Session {
     for (const state of this.types.values()) {
       state.unbundle();
       for (const name of this.#touched(state, changes)) {
-        if (review(state, view, name)) behind = true;
+        // What is taken away late is nothing to wait for.
+        if (review(state, view, name) || (!lingers(state.kind) && state.leaving.has(name))) behind = true;
       }
       if (this.#answerLate(state, changes)) behind = true;
     }
