@@ -35,7 +35,7 @@ export interface Send {
 }
 
 /** What a look at a session led to. */
-export interface Turn {
+export interface Step {
   readonly sends: readonly Send[];
   /** When to look again if nothing happens before; milliseconds of the clock that `now` is of. */
   readonly wakeAt: number | undefined;
@@ -98,7 +98,7 @@ export class Session {
     return this.#isCurrent() ? this.#sequence : this.#current;
   }
 
-  /** Reads a request, on a stream for all types or for this one alone; `turn` then tells what follows from it. */
+  /** Reads a request, on a stream for all types or for this one alone; `step` then tells what follows from it. */
   request(kind: ResourceKind, request: Request, now: number, isAlone = false): Verdict {
     const state = this.types.get(kind) ?? new TypeState(kind, request.variant, this.#sharing);
     this.types.set(kind, state);
@@ -155,7 +155,7 @@ export class Session {
   }
 
   /** Everything that can be sent now; it counts as sent. */
-  turn(now: number): Turn {
+  step(now: number): Step {
     if (!this.#hasWork()) return { sends: NOTHING, wakeAt: undefined, settled: this.#settle() };
     const scene = new Scene({
       types: this.types,

@@ -130,7 +130,7 @@ export class Proxy implements Member {
       const verdict = this.#session.request(kind, request, this.#context.now(), isAlone);
       this.#replies.take(kind, verdict, this.#session);
       this.#attend();
-      this.#turn();
+      this.#step();
       if (kind === 'virtualHost') this.#limitAsked();
     });
   }
@@ -141,7 +141,7 @@ export class Proxy implements Member {
     this.#guard(() => {
       isBehind = this.#session.publish(this.#view(), sequence, changes);
       if (isBehind) this.#context.facts.awaited({ sequence, session: this.session, proxy: this.identity.id });
-      this.#turn();
+      this.#step();
     });
     return isBehind ? 1 : 0;
   }
@@ -152,7 +152,7 @@ export class Proxy implements Member {
       // Together with publications that were not brought to it: the session has to see what it had, and then what it has.
       this.#session.publish(this.#view(), this.#context.publication().sequence, changes);
       // What was asked for goes out once: as the answer to the request that is being read.
-      if (!this.#isLearning) this.#turn();
+      if (!this.#isLearning) this.#step();
     });
   }
 
@@ -237,11 +237,11 @@ export class Proxy implements Member {
   }
 
   /** Writes whatever can be written now. */
-  #turn(): void {
+  #step(): void {
     const { facts, encoder, now } = this.#context;
     const { session } = this;
     const proxy = this.identity.id;
-    const { sends, wakeAt, settled } = this.#session.turn(now());
+    const { sends, wakeAt, settled } = this.#session.step(now());
     for (const send of sends) {
       const message = encoder.encode(send);
       this.#write(send.kind, message);
@@ -272,7 +272,7 @@ export class Proxy implements Member {
       // By then the type may have moved to another stream.
       if (this.#streams.get(kind) !== stream || !this.#session.flushed(kind)) return;
       this.#catchUp();
-      this.#guard(() => this.#turn());
+      this.#guard(() => this.#step());
     });
   }
 
@@ -284,6 +284,6 @@ export class Proxy implements Member {
 
   #wokenUp(): void {
     this.#catchUp();
-    this.#guard(() => this.#turn());
+    this.#guard(() => this.#step());
   }
 }

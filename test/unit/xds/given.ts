@@ -2,7 +2,7 @@ import { durationMs, invariant } from '../../../src/base/index.js';
 import type { EncodedResource, ResourceKind } from '../../../src/codec/index.js';
 import type { Changes, NameChanges, View } from '../../../src/snapshot/index.js';
 import type { Verdict } from '../../../src/xds/protocol/requests.js';
-import { type Request, type Send, Session, type Turn } from '../../../src/xds/protocol/session.js';
+import { type Request, type Send, Session, type Step } from '../../../src/xds/protocol/session.js';
 import { Sharing } from '../../../src/xds/protocol/sharing.js';
 import type { Variant } from '../../../src/xds/protocol/type-state.js';
 
@@ -106,7 +106,7 @@ export class Conversation {
   /** Sends a request and tells what comes back. */
   ask(kind: ResourceKind, asked: Asked = {}): Lines {
     this.verdict = this.session.request(kind, this.#request(asked), this.now, this.isAlone);
-    return this.#turn();
+    return this.#step();
   }
 
   /** Acknowledges the latest response of a type; the names are those a state-of-the-world client repeats. */
@@ -129,20 +129,20 @@ export class Conversation {
     this.#resources = resources;
     this.#sequence += 1;
     this.session.publish(viewOf(resources), this.#sequence, changes);
-    return this.#turn();
+    return this.#step();
   }
 
   /** Lets time pass. */
   wait(ms: number): Lines {
     this.now += ms;
-    return this.#turn();
+    return this.#step();
   }
 
   /** What was stalled has left. */
   flush(kind: ResourceKind): Lines {
     this.isStalled = false;
     this.session.flushed(kind);
-    return this.#turn();
+    return this.#step();
   }
 
   #request(asked: Asked): Request {
@@ -159,19 +159,19 @@ export class Conversation {
     return { variant: 'delta', ...common, subscribe: names, unsubscribe, initialVersions };
   }
 
-  #turn(): Lines {
+  #step(): Lines {
     const lines: string[] = [];
-    let turn: Turn;
+    let step: Step;
     do {
-      turn = this.session.turn(this.now);
-      for (const send of turn.sends) {
+      step = this.session.step(this.now);
+      for (const send of step.sends) {
         lines.push(lineOf(send));
         this.#nonces.set(send.kind, [...(this.#nonces.get(send.kind) ?? []), send.nonce]);
         if (!this.isStalled) this.session.flushed(send.kind);
       }
-      if (turn.settled !== undefined) this.settled = turn.settled;
-    } while (turn.sends.length > 0);
-    this.wakeAt = turn.wakeAt;
+      if (step.settled !== undefined) this.settled = step.settled;
+    } while (step.sends.length > 0);
+    this.wakeAt = step.wakeAt;
     return lines;
   }
 }

@@ -107,14 +107,14 @@ class Run {
         this.envoy.connect(one.order);
         break;
     }
-    this.#turn();
+    this.#step();
   }
 
   /** Lets everything come to rest. */
   rest(): void {
     this.#flush();
     for (let round = 0; round < 40; round += 1) {
-      this.#turn();
+      this.#step();
       this.#exchange(100);
       assert.equal(this.envoy.inbox.length + this.envoy.outbox.length, 0, 'requests and responses without end');
       this.#now += DRAIN;
@@ -125,7 +125,7 @@ class Run {
     for (let round = 0; round < rounds && this.envoy.inbox.length + this.envoy.outbox.length > 0; round += 1) {
       this.envoy.read();
       this.envoy.deliver(this.session, this.#now);
-      this.#turn();
+      this.#step();
     }
   }
 
@@ -136,9 +136,9 @@ class Run {
     this.session.publish(viewOf(world), this.#sequence, changes);
   }
 
-  #turn(): void {
+  #step(): void {
     for (;;) {
-      const { sends } = this.session.turn(this.#now);
+      const { sends } = this.session.step(this.#now);
       if (sends.length === 0) return;
       this.envoy.inbox.push(...sends);
       if (this.#isStalled) return;
