@@ -31,6 +31,16 @@ function isRoom(name: string): name is Room {
 /** Rooms without clock, randomness, logger, process and promises: the same input gives the same bytes. */
 const PURE: readonly string[] = ['base', 'model', 'intent', 'codec', 'resources', 'snapshot'];
 
+/** Folders of a room that know each other in one direction, each with those it may import. */
+const FOLDERS: Readonly<Record<string, readonly string[]>> = {
+  'src/xds/grpc': [],
+  'src/xds/protocol': [],
+  'src/xds/server': ['src/xds/protocol', 'src/xds/grpc'],
+};
+
+/** A folder that is as pure as a pure room, in a room that is not. */
+const PURE_FOLDER = 'src/xds/protocol';
+
 /** What a pure room may import from outside the repository. */
 const PURE_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   model: ['zod', 're2js'],
@@ -87,11 +97,12 @@ function faultsOf(path: string, text: string): readonly string[] {
 }
 
 function wordFaults(path: string, room: Room, source: SourceText): readonly string[] {
-  const impure = PURE.includes(room) ? IMPURE.exec(source.bare)?.[1] : undefined;
+  const isPure = PURE.includes(room) || posix.dirname(path) === PURE_FOLDER;
+  const impure = isPure ? IMPURE.exec(source.bare)?.[1] : undefined;
   const foreign = FOREIGN[room]?.exec(withoutImports(source.code))?.[0];
   const casts = path !== 'src/base/units.ts' && CAST.test(withoutImports(source.bare));
   return [
-    ...(impure === undefined ? [] : [`${room} is pure, but mentions ${impure}`]),
+    ...(impure === undefined ? [] : [`${posix.dirname(path)} is pure, but mentions ${impure}`]),
     ...(foreign === undefined ? [] : [`${room} must not know the word ${foreign}`]),
     ...(casts ? ['casts with `as`: a parser in src/base/units.ts gives a value its brand'] : []),
   ];
@@ -113,12 +124,17 @@ function importFaults(path: string, room: Room, one: Import): readonly string[] 
   const target = posix.join(posix.dirname(path), from);
   const [top, other = ''] = target.split('/');
   if (top !== 'src') return [`imports ${from}, which is outside src`];
-  if (other === room) return [];
+  if (other === room) return folderFaults(posix.dirname(path), posix.dirname(target));
   const allowed: readonly string[] = ROOMS[room];
   if (!allowed.includes(other)) return [`${room} may not import ${other}`];
   if (target !== `src/${other}/index.js`) return [`enters ${other} by ${from}, not by its index`];
   if (room === 'resources' && other === 'model' && !typesOnly) return ['resources may import types alone from model'];
   return [];
+}
+
+function folderFaults(from: string, to: string): readonly string[] {
+  const isAllowed = from === to || (FOLDERS[from]?.includes(to) ?? true);
+  return isAllowed ? [] : [`${from} may not import from ${to}`];
 }
 
 function packageFaults(room: Room, { from, names }: Import): readonly string[] {
@@ -195,6 +211,16 @@ const planted = [
     name: 'a side door from a folder in a room',
     path: 'src/xds/server/a.ts',
     text: `import { x } from '../../base/units.js';`,
+  },
+  {
+    name: 'a folder below imports one above',
+    path: 'src/xds/protocol/a.ts',
+    text: `import { x } from '../server/proxy.js';`,
+  },
+  {
+    name: 'a clock in a pure folder',
+    path: 'src/xds/protocol/a.ts',
+    text: 'export const x = () => performance.now();',
   },
   { name: 'a way out of src', path: 'src/cli/a.ts', text: `import { x } from '../../test/harness/x.js';` },
   {
