@@ -29,7 +29,7 @@ export class LearnedScope {
         added.push(key);
         this.#usedAt.set(key, now);
         this.#awaited.delete(key);
-      } else this.#await(key);
+      } else this.#remember(key);
     }
     if (added.length > 0) this.#hosts = this.#hosts.with(added);
     return added;
@@ -53,7 +53,7 @@ export class LearnedScope {
     this.#hosts = this.#hosts.turned();
   }
 
-  #await(key: ObjectKey): void {
+  #remember(key: ObjectKey): void {
     this.#awaited.delete(key);
     this.#awaited.add(key);
     const [first] = this.#awaited;
