@@ -93,7 +93,7 @@ export class Connection {
       this.#calls.delete(call);
       this.#idleSince = performance.now();
     });
-    if (this.#isLeaving) call.end(STATUS.UNAVAILABLE, 'the server stops');
+    if (this.#isLeaving) call.end(STATUS.UNAVAILABLE, 'this connection takes no new calls');
     else if (admission.kind === 'served') admission.serve(call);
     else call.end(admission.code, admission.message);
   }

@@ -70,14 +70,14 @@ export class Sharing {
 
   /** The list of exactly these resources, in this order. */
   list(resources: readonly EncodedResource[]): ResourceList {
-    const known = this.#lists.find((list) => isSame(list.resources, resources));
+    const known = this.#lists.find((list) => sameItems(list.resources, resources));
     return known ?? remember(this.#lists, new ResourceList(resources));
   }
 
   /** The list of exactly these names, in this order; `ours` gives the text that is kept of a name. */
   names(names: readonly string[], ours: (name: string) => string = asItIs): NameList {
     if (names.length < MANY) return new NameList(names.map(ours));
-    const known = this.#names.find((list) => isSame(list.names, names));
+    const known = this.#names.find((list) => sameItems(list.names, names));
     return known ?? remember(this.#names, new NameList(names.map(ours)));
   }
 
@@ -138,7 +138,8 @@ function inOrder(resources: EncodedResource[]): ResourceList {
   return new ResourceList(resources.sort((a, b) => byText(a.name, b.name)));
 }
 
-function isSame<T>(a: readonly T[], b: readonly T[]): boolean {
+/** Whether two lists hold the same items in the same order, told by reference. */
+export function sameItems<T>(a: readonly T[], b: readonly T[]): boolean {
   if (a === b) return true;
   return a.length === b.length && a.every((item, at) => item === b[at]);
 }

@@ -2,6 +2,7 @@ import { type DeltaItem, encodeDeltaResponse, encodeSotwResponse, TYPE, versionO
 import { Message } from '../grpc/message.js';
 import { UNKNOWN_VERSION } from '../protocol/comeback.js';
 import type { Send } from '../protocol/session.js';
+import { sameItems } from '../protocol/sharing.js';
 
 /** Who we are, shown in Envoy's statistics. */
 const CONTROL_PLANE = 'penstock';
@@ -17,6 +18,7 @@ export class Encoder {
     this.#epoch = epoch;
   }
 
+  /** The message of a response; the same object for equal responses one after the other. */
   encode(send: Send): Message {
     const key = `${send.variant} ${send.kind}`;
     const last = this.#last.get(key);
@@ -54,15 +56,11 @@ export class Encoder {
 function isSame(a: Send, b: Send): boolean {
   return (
     a.nonce === b.nonce &&
-    sameList(a.resources, b.resources) &&
-    sameList(a.removed, b.removed) &&
+    sameItems(a.resources, b.resources) &&
+    sameItems(a.removed, b.removed) &&
     // Answers to requests of one client: hardly ever equal.
     a.unknown.length + b.unknown.length + a.aliases.size + b.aliases.size === 0
   );
-}
-
-function sameList<T>(a: readonly T[], b: readonly T[]): boolean {
-  return a === b || (a.length === b.length && a.every((item, at) => item === b[at]));
 }
 
 /** Version of a list: like that of a resource it says what is in it, on every replica and after every restart. */

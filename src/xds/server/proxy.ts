@@ -270,20 +270,20 @@ export class Proxy implements Member {
     const stream = this.#streams.get(kind);
     stream?.write(message, () => {
       // By then the type may have moved to another stream.
-      if (this.#streams.get(kind) !== stream || !this.#session.flushed(kind)) return;
-      this.#catchUp();
-      this.#guard(() => this.#step());
+      if (this.#streams.get(kind) === stream && this.#session.flushed(kind)) this.#lookAgain();
     });
   }
 
   #wake(at: number | undefined): void {
     clearTimeout(this.#timer);
     this.#timer =
-      at === undefined ? undefined : setTimeout(() => this.#wokenUp(), Math.ceil(at - this.#context.now())).unref();
+      at === undefined ? undefined : setTimeout(() => this.#lookAgain(), Math.ceil(at - this.#context.now())).unref();
   }
 
-  #wokenUp(): void {
-    this.#catchUp();
-    this.#guard(() => this.#step());
+  #lookAgain(): void {
+    this.#guard(() => {
+      this.#catchUp();
+      this.#step();
+    });
   }
 }
