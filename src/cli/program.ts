@@ -16,7 +16,7 @@ export interface Terminal {
 }
 
 /** The version in package.json, which stands beside `build/` in the repository and in a package. */
-export function productVersion(): string {
+function productVersion(): string {
   const parsed: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   return typeof parsed === 'object' && parsed !== null && 'version' in parsed ? String(parsed.version) : 'unknown';
 }

@@ -66,7 +66,7 @@ export class Subscription {
     if (unsubscribe.includes(WILDCARD)) this.#wildcard = false;
     // Names that were never subscribed are passed over; the lists are read in their order, so a name in both is not wanted.
     const dropped = unsubscribe.filter((name) => this.#delete(name));
-    return this.#changed({ asked, dropped, wildcard: turn(before, this.#wildcard, everything) });
+    return this.#changed({ asked, dropped, wildcard: wildcardChange(before, this.#wildcard, everything) });
   }
 
   /**
@@ -82,7 +82,7 @@ export class Subscription {
     const dropped = [...this.#names.keys()].filter((name) => !wanted.has(name));
     this.#add(asked);
     for (const name of dropped) this.#delete(name);
-    return this.#changed({ asked, dropped, wildcard: turn(before, this.#wildcard, !before) });
+    return this.#changed({ asked, dropped, wildcard: wildcardChange(before, this.#wildcard, !before) });
   }
 
   #changed(change: SubscriptionChange): SubscriptionChange {
@@ -91,9 +91,16 @@ export class Subscription {
   }
 
   #add(names: readonly string[]): void {
-    for (const name of names) if (!this.#names.has(name)) this.#length += name.length;
-    if (this.#names.size > 0 || names.length < MANY) for (const name of names) this.#names.set(name, true);
-    else this.#names.adopt(this.#sharing.names(names).set);
+    if (this.#names.size === 0 && names.length >= MANY) {
+      const { set } = this.#sharing.names(names);
+      this.#names.adopt(set);
+      for (const name of set.keys()) this.#length += name.length;
+    } else for (const name of names) this.#set(name);
+  }
+
+  #set(name: string): void {
+    if (!this.#names.has(name)) this.#length += name.length;
+    this.#names.set(name, true);
   }
 
   #delete(name: string): boolean {
@@ -104,7 +111,7 @@ export class Subscription {
 }
 
 /** A wildcard that is subscribed again is begun again: all of it has to be sent once more. */
-function turn(before: boolean, after: boolean, asked: boolean): SubscriptionChange['wildcard'] {
+function wildcardChange(before: boolean, after: boolean, asked: boolean): SubscriptionChange['wildcard'] {
   if (after && asked) return 'begun';
   return before && !after ? 'ended' : 'as before';
 }
