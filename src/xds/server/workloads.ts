@@ -108,11 +108,14 @@ export class Workload implements Listener {
   forget(after: DurationMs): void {
     const now = this.#context.now();
     const isSure = [...this.#proxies].every(({ identity }) => this.#telling.has(identity.id));
-    if (!isSure) return this.scope.use(this.scope.hosts.keys, now);
+    // What there is no more nobody uses: without this a scope would grow with every Service that ever was.
+    const { hosts } = this.#context.publication().snapshot;
+    const there = this.scope.hosts.keys.filter((key) => hosts.get(key) !== undefined);
+    if (!isSure) this.scope.use(there, now);
     const gone = this.scope.forget(now, after);
-    if (gone.length === 0) return undefined;
+    if (gone.length === 0) return;
     this.#attend();
-    return this.#show('forgot', gone);
+    this.#show('forgot', gone);
   }
 
   /** Makes the proxies forget what they have asked for; they go on with what they hold. */

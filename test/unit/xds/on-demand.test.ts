@@ -263,6 +263,20 @@ test('a host is kept for as long as some proxy of the workload does not tell wha
   assert.equal(server.told('forgot').length, 1);
 });
 
+test('a Service that is gone is forgotten although nobody tells what is in use, and what is there is not', () => {
+  const server = new SmallServer({ forgetAfter: 1000 });
+  server.publish(BOTH);
+  const envoy = start(server);
+  call(envoy, 'web', 'cart');
+  server.publish([[CART, undefined]]);
+  server.tick(1250);
+  assert.deepEqual(
+    server.told('forgot').map((fact) => fact['hosts']),
+    [[CART]],
+  );
+  assert.deepEqual(envoy.proxy.state().hosts, [WEB]);
+});
+
 test('what a proxy tells after it has left its workload says nothing of the proxy that comes next', () => {
   const server = new SmallServer({ forgetAfter: 1000 });
   server.publish(BOTH);
