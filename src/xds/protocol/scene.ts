@@ -87,12 +87,12 @@ export class Scene {
 
   /** Names of a type that are gone and can be taken away now. */
   ripe(state: TypeState): readonly string[] {
-    return [...state.leaving.keys()].filter((name) => this.#isRipe(state, name));
+    const names = [...state.leaving.keys()];
+    if (lingers(state.kind)) return names.filter((name) => this.#isRipe(state, name));
+    return state.kind !== 'virtualHost' || names.length === 0 || this.#asksAgain() ? names : [];
   }
 
   #isRipe(state: TypeState, name: string): boolean {
-    if (state.kind === 'virtualHost') return this.#asksAgain();
-    if (!lingers(state.kind)) return true;
     if (this.#isInUse(state.kind, name)) {
       state.leaving.set(name, undefined);
       return false;

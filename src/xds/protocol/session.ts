@@ -219,10 +219,11 @@ export class Session {
   /** Virtual hosts that have come into being and were asked for before, under whatever name. */
   #answerLate(state: TypeState, { virtualHost }: Changes): boolean {
     if (state.kind !== 'virtualHost' || virtualHost.added.length === 0) return false;
+    const added = new Set(virtualHost.added);
     let isAnswered = false;
     for (const name of state.subscription.names.keys()) {
       const resource = this.#view.get('virtualHost', name);
-      if (resource === undefined || resource.name === name || !virtualHost.added.includes(resource.name)) continue;
+      if (resource === undefined || resource.name === name || !added.has(resource.name)) continue;
       state.forced.add(resource.name);
       isAnswered = true;
     }

@@ -7,8 +7,8 @@ const MOST_INDEXED = 64;
 
 /** Somebody who has to know of some changes. */
 export interface Listener {
-  /** Takes over a publication; gives how many proxies have something to receive because of it. */
-  publish(publication: XdsPublication): number;
+  /** Takes over a publication. */
+  publish(publication: XdsPublication): void;
 }
 
 /** Who has to know of a change: found by the Services that changed, so that it costs nothing for all others. */

@@ -136,14 +136,12 @@ export class Proxy implements Member {
   }
 
   /** Takes over a publication that touches it and writes what follows from that. */
-  publish({ sequence, changes }: XdsPublication): number {
-    let isBehind = false;
+  publish({ sequence, changes }: XdsPublication): void {
     this.#guard(() => {
-      isBehind = this.#session.publish(this.#view(), sequence, changes);
+      const isBehind = this.#session.publish(this.#view(), sequence, changes);
       if (isBehind) this.#context.facts.awaited({ sequence, session: this.session, proxy: this.identity.id });
       this.#step();
     });
-    return isBehind ? 1 : 0;
   }
 
   /** Takes over what its workload has learned or forgotten, and writes what follows from that. */

@@ -79,15 +79,13 @@ export class Workload implements Listener {
   }
 
   /** A publication touches the workload: Services of its scope, or some that were asked for before they came. */
-  publish(publication: XdsPublication): number {
+  publish(publication: XdsPublication): void {
     const { hosts } = publication.changes;
     const come = hosts.filter((key) => this.scope.awaited.has(key));
-    let interested = 0;
     const added = this.scope.ask(come, this.#context.now(), (key) => publication.snapshot.hosts.get(key) !== undefined);
     if (added.length > 0) this.#attend();
-    for (const proxy of this.#proxies) interested += proxy.publish(publication);
+    for (const proxy of this.#proxies) proxy.publish(publication);
     if (added.length > 0) this.#tell('learned', added);
-    return interested;
   }
 
   /** A proxy tells which clusters it used since it last told. */

@@ -87,18 +87,16 @@ export class XdsServer {
     return { port };
   }
 
-  /** Brings a new snapshot to the proxies; gives how many of them have something to receive. The first one opens the gates. */
-  publish(publication: XdsPublication): number {
+  /** Brings a new snapshot to those proxies that it touches. The first one opens the gates. */
+  publish(publication: XdsPublication): void {
     const isFirst = this.#publication === undefined;
     this.#publication = publication;
     if (isFirst) {
       for (const stream of this.#streams) stream.begin();
       this.#health.set('SERVING');
-      return 0;
+      return;
     }
-    let interested = 0;
-    for (const listener of this.#audience.of(publication.changes.hosts)) interested += listener.publish(publication);
-    return interested;
+    for (const listener of this.#audience.of(publication.changes.hosts)) listener.publish(publication);
   }
 
   /** Every connected proxy. */

@@ -129,7 +129,9 @@ export class SmallServer {
     this.#publication = { sequence: this.#publication.sequence + 1, snapshot: this.snapshot, changes };
     const listeners = [...this.audience.of(changes.hosts)];
     this.touched = listeners.length;
-    return listeners.reduce((sum, listener) => sum + listener.publish(this.#publication), 0);
+    const told = this.facts.length;
+    for (const listener of listeners) listener.publish(this.#publication);
+    return this.facts.slice(told).filter(({ what }) => what === 'awaited').length;
   }
 
   /** A new stream for all types. */
