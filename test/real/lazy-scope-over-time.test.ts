@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { burst, failed, steadyLoad } from '../harness/load.js';
 import { type Manifest, pods, put, rollout, service, slice } from '../harness/manifests.js';
 import { until, within } from '../harness/poll.js';
 import type { Serving } from '../harness/product.js';
-import { usesRealEnvoy } from '../harness/real-envoy.js';
 import {
   ask,
   nextLine,
@@ -16,6 +15,7 @@ import {
   pushes,
   recorded,
   type Scene,
+  sharedStage,
   total,
   troubles,
   versionPods,
@@ -33,8 +33,7 @@ interface Stage extends Scene {
 const FORGET_MS = 1_000;
 const ROUNDS = 3;
 
-let opening: Promise<Stage> | undefined;
-after(async () => (await opening)?.close());
+const open = sharedStage(openStage);
 
 test('a host that nobody calls any more is forgotten, and served again when it is called again', async (t) => {
   const stage = await open(t);
@@ -188,11 +187,6 @@ test('after all that, Envoy has refused nothing, missed no cluster and waited fo
   if (stage === undefined) return;
   assert.deepEqual(await troubles(stage.envoy), new Map());
 });
-
-async function open(t: TestContext): Promise<Stage | undefined> {
-  const binary = usesRealEnvoy(t);
-  return binary === undefined ? undefined : (opening ??= openStage(binary.path));
-}
 
 async function openStage(binary: string): Promise<Stage> {
   const server = await startEcho('v1');

@@ -1,14 +1,24 @@
 import assert from 'node:assert/strict';
 import { request } from 'node:http';
-import { after, describe, test, type TestContext } from 'node:test';
+import { describe, test } from 'node:test';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { burst, isPlausible } from '../harness/load.js';
 import { type Manifest, pods, put, rollout, service, slice } from '../harness/manifests.js';
 import { until } from '../harness/poll.js';
 import type { Sidecar } from '../harness/product.js';
-import { usesRealEnvoy } from '../harness/real-envoy.js';
 import { echoed, type Greeter, greeterClient, startGreeter } from './greeter.js';
-import { ask, assertShare, openScene, proxyOf, pushes, recorded, type Scene, troubles, versionPods } from './scene.js';
+import {
+  ask,
+  assertShare,
+  openScene,
+  proxyOf,
+  pushes,
+  recorded,
+  type Scene,
+  sharedStage,
+  troubles,
+  versionPods,
+} from './scene.js';
 import { openWebSocket } from './web-socket.js';
 
 // A sidecar is served what its workload calls, and asks for the rest when it is first called.
@@ -19,8 +29,7 @@ interface Stage extends Scene {
   readonly greeter: Greeter;
 }
 
-let opening: Promise<Stage> | undefined;
-after(async () => (await opening)?.close());
+const open = sharedStage(openStage);
 
 /** Ends an answer that waits for something: 15 s is Envoy's own timeout of a first fetch. */
 const AT_ONCE_MS = 1_000;
@@ -239,11 +248,6 @@ function first(title: string, tell: (stage: Stage) => Promise<void>): void {
     const stage = await open(t);
     if (stage !== undefined) await tell(stage);
   });
-}
-
-async function open(t: TestContext): Promise<Stage | undefined> {
-  const binary = usesRealEnvoy(t);
-  return binary === undefined ? undefined : (opening ??= openStage(binary.path));
 }
 
 async function openStage(binary: string): Promise<Stage> {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { after, type TestContext } from 'node:test';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { burst, isPlausible, type Target } from '../harness/load.js';
 import { type Manifest, put, service, slice, type VersionPods } from '../harness/manifests.js';
@@ -16,6 +17,7 @@ import {
   type SidecarOptions,
 } from '../harness/product.js';
 import { until, within } from '../harness/poll.js';
+import { usesRealEnvoy } from '../harness/real-envoy.js';
 
 /** The whole product at work: a folder, `penstock serve` on it, and a real Envoy that obeys. */
 export interface Scene {
@@ -34,6 +36,21 @@ export interface Scene {
   /** Kills `serve` without a word, and starts it again on the same ports when `meanwhile` is over. */
   readonly restart: (meanwhile: () => Promise<void>, ...args: readonly string[]) => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+/**
+ * The one stage of a test file: opened by the first test that asks for it, closed when all are over. `undefined` where there is no
+ * Envoy, which the test then says.
+ */
+export function sharedStage<S extends Scene>(
+  openStage: (binary: string) => Promise<S>,
+): (t: TestContext) => Promise<S | undefined> {
+  let opening: Promise<S> | undefined;
+  after(async () => (await opening)?.close());
+  return async (t) => {
+    const binary = usesRealEnvoy(t);
+    return binary === undefined ? undefined : (opening ??= openStage(binary.path));
+  };
 }
 
 /** Opens a scene; `files` are in the folder before `serve` starts. */

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { burst, isPlausible, type Target } from '../harness/load.js';
 import { type Manifest, pods, put, rollout, service, slice } from '../harness/manifests.js';
 import { until } from '../harness/poll.js';
-import { usesRealEnvoy } from '../harness/real-envoy.js';
-import { ask, assertShare, openScene, recorded, type Scene, troubles, versionPods } from './scene.js';
+import { ask, assertShare, openScene, recorded, type Scene, sharedStage, troubles, versionPods } from './scene.js';
 
 /** One scene for all tests: each has Rollouts and Services of its own in it, and both versions are two servers. */
 interface Stage extends Scene {
@@ -13,8 +12,7 @@ interface Stage extends Scene {
   readonly target: (host: string, more?: Partial<Target>) => Target;
 }
 
-let opening: Promise<Stage> | undefined;
-after(async () => (await opening)?.close());
+const open = sharedStage(openStage);
 
 test('the canary gets its percentage, and exactly nothing or all at 0 and 100', async (t) => {
   const stage = await open(t);
@@ -204,11 +202,6 @@ test('after all that, Envoy has refused nothing, missed no cluster and waited fo
   if (stage === undefined) return;
   assert.deepEqual(await troubles(stage.envoy), new Map());
 });
-
-async function open(t: TestContext): Promise<Stage | undefined> {
-  const binary = usesRealEnvoy(t);
-  return binary === undefined ? undefined : (opening ??= openStage(binary.path));
-}
 
 async function openStage(binary: string): Promise<Stage> {
   const [stable, canary] = await Promise.all([startEcho('old'), startEcho('new')]);

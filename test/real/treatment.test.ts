@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { createServer as createHttp2Server, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { after, test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { Metadata } from '@grpc/grpc-js';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { burst, failed, type Target } from '../harness/load.js';
 import { freePort } from '../harness/free-port.js';
 import { type Manifest, pods, rollout, service, slice } from '../harness/manifests.js';
 import { until } from '../harness/poll.js';
-import { usesRealEnvoy } from '../harness/real-envoy.js';
 import { echoed, greeterClient, startGreeter, unary } from './greeter.js';
 import { openWebSocket } from './web-socket.js';
-import { ask, openScene, recorded, type Scene, troubles, versionPods } from './scene.js';
+import { ask, openScene, recorded, type Scene, sharedStage, troubles, versionPods } from './scene.js';
 
 // How requests are treated on their way: options of a Rollout, what holds without any, and other protocols than HTTP/1.1.
 
@@ -20,8 +19,7 @@ interface Stage extends Scene {
   readonly target: (host: string, path?: string) => Target;
 }
 
-let opening: Promise<Stage> | undefined;
-after(async () => (await opening)?.close());
+const open = sharedStage(openStage);
 
 test('the option timeout ends a request with 504; without it there is no limit', async (t) => {
   const stage = await open(t);
@@ -113,11 +111,6 @@ test('after all that, Envoy has refused nothing, missed no cluster and waited fo
     [],
   );
 });
-
-async function open(t: TestContext): Promise<Stage | undefined> {
-  const binary = usesRealEnvoy(t);
-  return binary === undefined ? undefined : (opening ??= openStage(binary.path));
-}
 
 async function openStage(binary: string): Promise<Stage> {
   const [stable, failing, modern] = await Promise.all([startEcho('old'), startEcho('bad', 503), startHttp2()]);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type AddressInfo, createServer } from 'node:net';
-import { after, test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { parse } from 'yaml';
 import { type EchoServer, startEcho } from '../harness/echo-server.js';
 import { startEnvoy } from '../harness/envoy-process.js';
@@ -8,7 +8,6 @@ import { burst, failed, steadyLoad } from '../harness/load.js';
 import { type Manifest, pods, put, rollout, service, slice } from '../harness/manifests.js';
 import { until } from '../harness/poll.js';
 import { penstock, type Serving, type Sidecar, type SidecarOptions } from '../harness/product.js';
-import { usesRealEnvoy } from '../harness/real-envoy.js';
 import {
   ask,
   assertShare,
@@ -18,6 +17,7 @@ import {
   pushes,
   recorded,
   type Scene,
+  sharedStage,
   total,
   troubles,
   versionPods,
@@ -61,8 +61,7 @@ interface Web {
   readonly ready?: boolean;
 }
 
-let opening: Promise<Stage> | undefined;
-after(async () => (await opening)?.close());
+const open = sharedStage(openStage);
 
 test('a cluster that changes does not stand still in warming, and requests go on', async (t) => {
   const stage = await open(t);
@@ -260,11 +259,6 @@ test('a listener that Envoy can not open is told with its words, once', async (t
   await stage.change('other.yaml', other(stage.servers[0].port), /endpoints of shop\/other:80 2 → 1/);
   assert.equal(await envoy.stat('listener_manager.lds.update_rejected'), 1);
 });
-
-async function open(t: TestContext): Promise<Stage | undefined> {
-  const binary = usesRealEnvoy(t);
-  return binary === undefined ? undefined : (opening ??= openStage(binary.path));
-}
 
 async function openStage(binary: string): Promise<Stage> {
   const servers = await Promise.all([startEcho('v1'), startEcho('v2'), startEcho('v3')] as const);
